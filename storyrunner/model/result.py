@@ -1,0 +1,98 @@
+"""What a run has to show: results of steps, evidence, verdicts on criteria, the report."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from storyrunner.model.finding import Finding, Severity
+from storyrunner.model.rung import Rung
+from storyrunner.model.status import FACES, Status, settle_exit_code
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """How something was proven: the check or command, what it matched, and on which files.
+
+    `inputs` maps paths relative to the repository to the sha256 of their content (`absent` for a
+    file that was looked for and is not there; a path that ends in `/` is a folder's listing).
+    `excerpt` is redacted and short. `at` is UTC, ISO 8601, to the second.
+    """
+
+    what: str
+    rung: Rung | None = None
+    matched: str = ""
+    exit_code: int | None = None
+    excerpt: str = ""
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    commit: str = ""
+    at: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StepResult:
+    """The verdict on one step. `reason` is one line; `seconds` is wall time."""
+
+    step: str
+    status: Status
+    reason: str = ""
+    findings: tuple[Finding, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+    seconds: float = 0.0
+
+    @property
+    def rung(self) -> Rung | None:
+        """The rung to name beside the verdict: that of the first evidence that has one."""
+        return next((item.rung for item in self.evidence if item.rung), None)
+
+    @property
+    def errors(self) -> tuple[Finding, ...]:
+        """The findings that make it fail."""
+        return tuple(item for item in self.findings if item.severity is Severity.ERROR)
+
+
+@dataclass(frozen=True, slots=True)
+class CriterionVerdict:
+    """The verdict on one criterion: proven only when every step that proves it is."""
+
+    criterion: str
+    text: str
+    status: Status
+    steps: tuple[str, ...]
+    reason: str = ""
+    rungs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RunReport:
+    """Everything a run ended with."""
+
+    story: str
+    title: str
+    results: tuple[StepResult, ...]
+    criteria: tuple[CriterionVerdict, ...]
+    exit_code: int
+    next_action: str = ""
+
+    @property
+    def proven(self) -> int:
+        """How many criteria are proven."""
+        return sum(1 for verdict in self.criteria if verdict.status is Status.PASSED)
+
+
+def exit_code_of(
+    results: tuple[StepResult, ...], criteria: tuple[CriterionVerdict, ...] = ()
+) -> int:
+    """The exit code that results and verdicts stand for (design.md §6).
+
+    A criterion that was judged and is neither proven nor decided by a step's own exit code (left
+    out, stale) is not proven: 1.
+    """
+    codes = {FACES[result.status].exit_code for result in results}
+    codes |= {_criterion_code(verdict.status) for verdict in criteria}
+    return settle_exit_code({code for code in codes if code})
+
+
+def _criterion_code(status: Status) -> int | None:
+    code = FACES[status].exit_code
+    return 1 if code is None else code

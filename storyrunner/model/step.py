@@ -1,0 +1,249 @@
+"""The steps a runbook is made of: one frozen shape per kind, as they stand in its YAML.
+
+Text fields may hold `[[ name ]]`, filled with the values of the parameters for one cluster when
+the step runs. These shapes know nothing of how a step is checked or carried out (`steps/`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
+
+from storyrunner.model.need import STRICT, Need
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequireStep:
+    """Something must be there before the work can start."""
+
+    __pydantic_config__: ClassVar[Any] = STRICT
+    kind: Literal["require"]
+    id: str
+    title: str
+    needs: tuple[Need, ...]
+    why: str = ""
+    hint: str = ""
+    timeout: float = 60.0
+    cluster: str = ""
+    supplied_by: str = ""
+    """The task that supplies what is missing here; such a miss blocks nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WriteStep:
+    """A file made from a template. What it must say is proven by queries, not by equality."""
+
+    __pydantic_config__: ClassVar[Any] = STRICT
+    kind: Literal["write"]
+    id: str
+    title: str
+    path: str
+    template: str
+    """Path below `manifests/`."""
+    why: str = ""
+    hint: str = ""
+    timeout: float = 60.0
+    cluster: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListEntry:
+    """An entry of a list in a YAML file."""
+
+    __pydantic_config__: ClassVar[Any] = STRICT
+    field: tuple[str, ...]
+    entry: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MapKeys:
+    """Keys of a map in a YAML file, with the values they get when they are missing."""
+
+    __pydantic_config__: ClassVar[Any] = STRICT
+    field: tuple[str, ...]
+    values: Mapping[str, str]
+    after: str = ""
+    """Key that new ones are put after, when it is there; else they go to the end."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewDocument:
+    """A document of a multi-document YAML file, known by the object it holds."""
+
+    __pydantic_config__: ClassVar[Any] = STRICT
+    object: str
+    """`Kind/name`."""
+    template: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EditStep:
+    """A change inside a file that keeps every other byte of it."""
+
+    __pydantic_config__: ClassVar[Any] = STRICT
+    kind: Literal["edit"]
+    id: str
+    title: str
+    path: str
+    entry: ListEntry | None = None
+    keys: MapKeys | None = None
+    document: NewDocument | None = None
+    create_from: str = ""
+    """Template for the file when it does not exist; without it an absent file is a failure."""
+    when: str = ""
+    """Path that must exist for the step to matter; else it is skipped."""
+    offer: str = ""
+    """Why this is offered though the story does not name it; empty for what the story names."""
+    why: str = ""
+    hint: str = ""
+    timeout: float = 60.0
+    cluster: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DryRunStep:
+    """The manifests of a folder against an API without a cluster, and against the schemas."""
+
+    __pydantic_config__: ClassVar[Any] = STRICT
+    kind: Literal["dry_run"]
+    id: str
+    title: str
+    folder: str
+    through: str
+    """Name of the Flux Kustomization whose rendered objects the schemas judge."""
+    flux: str
+    """Name of the top Flux Kustomization that renders them."""
+    why: str = ""
+    hint: str = ""
+    timeout: float = 120.0
+    cluster: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildStep:
+    """A kustomize build of a folder, or the Flux build of one Kustomization of a cluster."""
+
+    __pydantic_config__: ClassVar[Any] = STRICT
+    kind: Literal["build"]
+    id: str
+    title: str
+    folder: str = ""
+    flux: str = ""
+    why: str = ""
+    hint: str = ""
+    timeout: float = 120.0
+    cluster: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selector:
+    """Which rendered objects a query is about."""
+
+    __pydantic_config__: ClassVar[Any] = STRICT
+    kind: str
+    name: str = ""
+    namespace: str = ""
+    group: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """One expression and one expectation of what it gives, for every selected object.
+
+    Exactly one of the expectation fields is set. `note` makes a miss a note: the story's own
+    choice where the facts allow another.
+    """
+
+    __pydantic_config__: ClassVar[Any] = STRICT
+    ask: str
+    equals: Any = None
+    one_of: tuple[Any, ...] | None = None
+    contains: tuple[Any, ...] | None = None
+    set_equals: tuple[Any, ...] | None = None
+    matches: str | None = None
+    count: int | None = None
+    absent: bool = False
+    present: bool = False
+    promql: bool = False
+    resolves: Literal["", "kustomization", "folder"] = ""
+    source_holds: str = ""
+    """Text that the source must hold where the value comes from, for example `${SECRET_DOMAIN}`."""
+    optional: bool = False
+    """An object where `ask` gives nothing is left out: what is not there is right."""
+    note: bool = False
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assertion:
+    """Facts about the objects of one selection."""
+
+    __pydantic_config__: ClassVar[Any] = STRICT
+    select: Selector
+    facts: tuple[Fact, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueryStep:
+    """Questions to the rendered objects of each cluster, with typed expectations."""
+
+    __pydantic_config__: ClassVar[Any] = STRICT
+    kind: Literal["query"]
+    id: str
+    title: str
+    flux: str
+    asserts: tuple[Assertion, ...]
+    through: str = ""
+    """Name of the Flux Kustomization that must have rendered the objects; others do not count."""
+    declared: bool = False
+    """Ask the Flux Kustomizations that the cluster's own files declare, not what is rendered."""
+    tool: Literal["", "yq"] = ""
+    """A tool of the trade that answers when it is usable; the library answers otherwise."""
+    why: str = ""
+    hint: str = ""
+    timeout: float = 60.0
+    cluster: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfirmStep:
+    """Something only a human can say; it is signed with a name and a reason."""
+
+    __pydantic_config__: ClassVar[Any] = STRICT
+    kind: Literal["confirm"]
+    id: str
+    title: str
+    question: str
+    files: tuple[str, ...] = ()
+    """Files the sign-off is about; it expires when one of them changes."""
+    why: str = ""
+    hint: str = ""
+    timeout: float = 60.0
+    cluster: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommitStep:
+    """The story's files as one commit."""
+
+    __pydantic_config__: ClassVar[Any] = STRICT
+    kind: Literal["commit"]
+    id: str
+    title: str
+    why: str = ""
+    hint: str = ""
+    timeout: float = 120.0
+    cluster: str = ""
+
+
+Step = (
+    RequireStep
+    | WriteStep
+    | EditStep
+    | DryRunStep
+    | BuildStep
+    | QueryStep
+    | ConfirmStep
+    | CommitStep
+)
