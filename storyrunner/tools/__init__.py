@@ -1,0 +1,1 @@
+"""The tools of the trade: how each is called, what it says, and the one spawner."""
