@@ -1,0 +1,1 @@
+"""What the field means: documents, kustomize, Flux, substitution, schemas and queries."""
