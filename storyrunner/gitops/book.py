@@ -1,0 +1,191 @@
+"""Builds of a run, each made once and shared by all checks that look at it.
+
+A write forgets everything. Steps ask here and never choose an engine (`render_ladder` does).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from types import TracebackType
+from typing import TypeVar
+
+from storyrunner.errors import (
+    Place,
+    RefusedFeatureError,
+    RenderError,
+    ToolError,
+)
+from storyrunner.gitops.flux_build import FluxBuild
+from storyrunner.gitops.flux_find import find_kustomizations
+from storyrunner.gitops.objects import KubeObject
+from storyrunner.gitops.reach import reach
+from storyrunner.gitops.render_ladder import Option, RenderLadder, choose
+from storyrunner.model.cluster import Cluster
+from storyrunner.model.ports import Kustomizer, Runner
+from storyrunner.model.rung import EngineChoice, Rung
+from storyrunner.tools.toolbox import Toolbox
+from storyrunner.workspace import ABSENT, file_fingerprint
+from storyrunner.workspace.reads import folder_fingerprint
+
+T = TypeVar("T")
+_RENDERERS = ("flux", "kustomize", "kubectl")
+
+
+@dataclass(frozen=True, slots=True)
+class FolderBuild:
+    """A kustomize build of a folder: plain objects, the files it read, the engine."""
+
+    objects: tuple[KubeObject, ...]
+    read: frozenset[str]
+    rung: Rung
+
+
+class BuildBook:
+    """A context manager: it owns the tools' private copy of the repository."""
+
+    def __init__(
+        self, tree: Path, runner: Runner, tools: Toolbox, engine: EngineChoice = EngineChoice.AUTO
+    ) -> None:
+        self._tree = tree
+        self._runner = runner
+        self._tools = tools
+        self._engine = engine
+        self._ladder: RenderLadder | None = None
+        self._options: tuple[Option, ...] = ()
+        self._flux: dict[tuple[str, str], asyncio.Task[FluxBuild]] = {}
+        self._folders: dict[str, asyncio.Task[FolderBuild]] = {}
+        self._hashes: dict[str, str] = {}
+        self._opening = asyncio.Lock()
+
+    @property
+    def may_use_tools(self) -> bool:
+        """False when `--engine embedded` asks for no tool at all."""
+        return self._engine is not EngineChoice.EMBEDDED
+
+    async def flux(self, cluster: Cluster, name: str) -> FluxBuild:
+        """The recursive, strict Flux build of a Kustomization with a cluster's settings.
+
+        Failures of children are kept in `failures`. Raises as RenderLadder.build does.
+        """
+        key = (cluster.name, name)
+        if key not in self._flux:
+            self._flux[key] = asyncio.ensure_future(self._build(cluster, name))
+        return await _result(self._flux[key])
+
+    async def folder(self, folder: str) -> FolderBuild:
+        """The kustomize build of a folder, without any Flux layer."""
+        if folder not in self._folders:
+            self._folders[folder] = asyncio.ensure_future(self._build_folder(folder))
+        return await _result(self._folders[folder])
+
+    def forget(self) -> None:
+        """Files changed: build again at the next question."""
+        self._flux.clear()
+        self._folders.clear()
+        self._hashes.clear()
+        if self._ladder is not None:
+            self._ladder.refresh()
+
+    def close(self) -> None:
+        """Remove the private copy."""
+        if self._ladder is not None:
+            self._ladder.__exit__(None, None, None)
+            self._ladder = None
+
+    def __enter__(self) -> BuildBook:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def shown(self, cluster: Cluster, name: str) -> str:
+        """The build as a command that a person could type, for display."""
+        return (
+            f"flux build kustomization {name} --path ./… --kustomization-file "
+            f"./{cluster.kustomizations} --dry-run --strict-substitute"
+        )
+
+    def fingerprints(self, paths: Iterable[str]) -> Mapping[str, str]:
+        """sha256 of files, and of the listings of their folders (`folder/`), by path: so that a
+        file that appears beside them changes the proof too."""
+        files = sorted(paths)
+        folders = sorted({f"{PurePosixPath(path).parent}/" for path in files})
+        return {path: self._fingerprint(path) for path in (*files, *folders)}
+
+    def declared(self, cluster: Cluster) -> tuple[KubeObject, ...]:
+        """The Flux Kustomizations that a cluster's own files declare."""
+        return tuple(one.object for one in find_kustomizations(self._tree, cluster))
+
+    def kustomization_names(self, cluster: Cluster, build: FluxBuild) -> frozenset[str]:
+        """All Flux Kustomizations that a cluster gets: those of its files and those rendered."""
+        declared = {one.name for one in find_kustomizations(self._tree, cluster)}
+        return frozenset(declared | {one.name for one in build.kustomizations})
+
+    def _fingerprint(self, path: str) -> str:
+        if path not in self._hashes:
+            self._hashes[path] = self._read(path)
+        return self._hashes[path]
+
+    def _read(self, path: str) -> str:
+        try:
+            if path.endswith("/"):
+                entries = (item.name for item in (self._tree / path).iterdir())
+                names = sorted(name for name in entries if name != ".git")
+                return folder_fingerprint(names)
+            return file_fingerprint((self._tree / path).read_bytes())
+        except OSError:
+            return ABSENT
+
+    async def _open(self) -> RenderLadder:
+        async with self._opening:
+            if self._ladder is None:
+                wanted = () if self._engine is EngineChoice.EMBEDDED else _RENDERERS
+                found = await asyncio.gather(*(self._tools.usable(name) for name in wanted))
+                self._options = choose(self._engine, dict(zip(wanted, found, strict=True)))
+                self._ladder = RenderLadder(self._tree, self._runner, self._options)
+                self._ladder.__enter__()
+            return self._ladder
+
+    async def _build(self, cluster: Cluster, name: str) -> FluxBuild:
+        ladder = await self._open()
+        return await ladder.build(cluster, name, keep_going=True)
+
+    async def _build_folder(self, folder: str) -> FolderBuild:
+        ladder = await self._open()
+        if not (self._tree / folder).is_dir():
+            raise RenderError(f"{folder} does not exist", place=Place(folder))
+        last: RefusedFeatureError | ToolError | None = None
+        for option in self._folder_options():
+            engine = ladder.engine(option)
+            if hasattr(engine, "build_layer"):
+                continue
+            try:
+                ladder.refuse_hung(option)
+                return await self._render(engine, folder, option.rung)
+            except (RefusedFeatureError, ToolError) as problem:
+                ladder.remember(option, problem)
+                last = problem
+        raise last or ToolError(f"no engine builds {folder}")
+
+    def _folder_options(self) -> tuple[Option, ...]:
+        """flux builds no bare folder: with it pinned, kustomize does this job or ours does."""
+        if self._engine is not EngineChoice.FLUX:
+            return self._options
+        return choose(EngineChoice.EMBEDDED, {})
+
+    async def _render(self, engine: Kustomizer, folder: str, rung: Rung) -> FolderBuild:
+        objects = tuple(KubeObject(one) for one in await engine.build(self._tree, folder, None))
+        return FolderBuild(objects, reach(self._tree, folder), rung)
+
+
+async def _result(task: asyncio.Task[T]) -> T:
+    """The result of a shared task; cancelling one who waits does not cancel the others."""
+    return await asyncio.shield(task)

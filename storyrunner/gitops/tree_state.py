@@ -1,0 +1,94 @@
+"""What tells one state of a repository from another without reading its files.
+
+The names of everything in it, and for each file the stamp the system keeps. A file changed so
+shortly before the look that a second change could bear the same stamp is read, as git does it.
+It knows nothing of what the files mean.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from storyrunner.gitops.sourceignore import IGNORE_FILE
+
+MOST_ENTRIES = 100_000
+"""Beyond this a look costs more than it saves."""
+
+RACY = 2.0
+"""Seconds: the coarsest stamps that file systems keep."""
+
+Stamp = tuple[int, int, int, int, int, str]
+"""Mode, size, inode, times of the content's and the entry's last change, and the target of a link
+or the sha256 of a file whose stamp is too young to be trusted."""
+
+
+@dataclass(frozen=True, slots=True)
+class TreeState:
+    """One look at a tree. `stamps`: posix path -> stamp, for all but folders and `.git`."""
+
+    stamps: dict[str, Stamp]
+    folders: frozenset[str]
+
+    def same_names(self, other: TreeState) -> bool:
+        """Whether nothing appeared, vanished or became something else, and the ignore files and
+        links are as they were."""
+        if self.folders != other.folders or self.stamps.keys() != other.stamps.keys():
+            return False
+        return all(
+            stamp == other.stamps[path]
+            for path, stamp in self.stamps.items()
+            if stat.S_ISLNK(stamp[0]) or path.rpartition("/")[2] == IGNORE_FILE
+        )
+
+
+def look(tree: Path) -> TreeState | None:
+    """The state of `tree` now; None when it is too large or changes under the look."""
+    stamps: dict[str, Stamp] = {}
+    folders: set[str] = set()
+    now = time.time()
+    try:
+        for entry, shown in _entries(str(tree), ""):
+            if entry.is_dir(follow_symlinks=False):
+                folders.add(shown)
+            else:
+                stamps[shown] = _stamp(entry, now)
+            if len(stamps) + len(folders) > MOST_ENTRIES:
+                return None
+    except OSError:
+        return None
+    return TreeState(stamps, frozenset(folders))
+
+
+def _entries(folder: str, above: str) -> Iterator[tuple[os.DirEntry[str], str]]:
+    with os.scandir(folder) as found:
+        for entry in found:
+            if entry.name == ".git":
+                continue
+            shown = above + entry.name
+            yield entry, shown
+            if entry.is_dir(follow_symlinks=False):
+                yield from _entries(entry.path, f"{shown}/")
+
+
+def _stamp(entry: os.DirEntry[str], now: float) -> Stamp:
+    state = entry.stat(follow_symlinks=False)
+    more = ""
+    if stat.S_ISLNK(state.st_mode):
+        more = os.readlink(entry.path)  # noqa: PTH115 - thousands of them
+    elif stat.S_ISREG(state.st_mode) and max(state.st_mtime, state.st_ctime) > now - RACY:
+        with open(entry.path, "rb") as file:  # noqa: PTH123 - thousands of them
+            more = hashlib.sha256(file.read()).hexdigest()
+    return (
+        state.st_mode,
+        state.st_size,
+        state.st_ino,
+        state.st_mtime_ns,
+        state.st_ctime_ns,
+        more,
+    )
