@@ -1,0 +1,1 @@
+"""Runbook YAML and its parameters."""
