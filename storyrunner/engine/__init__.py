@@ -1,0 +1,1 @@
+"""Runs a story: order, gates, questions, results; and opens the pieces a run needs."""

@@ -1,0 +1,59 @@
+"""Carries out what a step suggests: shows each change, asks, writes, and says what was done.
+
+Nothing is written that was not shown; a file that differs is the engineer's decision.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from storyrunner.model.decision import Choice, WriteQuestion
+from storyrunner.model.events import FileProposed, FileWritten
+from storyrunner.model.step import Step
+from storyrunner.steps.base import StepContext, Suggestion
+from storyrunner.workspace import Proposal, diff
+
+
+async def carry_out(
+    step: Step, suggestions: Sequence[Suggestion], context: StepContext
+) -> list[str]:
+    """The files that changed. Raises WorkspaceError when a write fails (nothing is then half)."""
+    changed = []
+    for suggestion in suggestions:
+        if await _carry_out_one(step, suggestion, context):
+            changed.append(suggestion.proposal.path)
+    return changed
+
+
+async def _carry_out_one(step: Step, suggestion: Suggestion, context: StepContext) -> bool:
+    proposal = suggestion.proposal
+    shown = diff(proposal)
+    context.emit(FileProposed(step.id, proposal.path, suggestion.change.value, shown))
+    question = WriteQuestion(
+        step=step.id,
+        title=step.title,
+        path=proposal.path,
+        change=suggestion.change,
+        before=_text(proposal.before),
+        after=_text(proposal.after),
+        diff=shown,
+        offer=suggestion.offer,
+    )
+    answer = await context.decider.decide_write(question)
+    if answer.choice is not Choice.WRITE:
+        action = "kept" if answer.choice is Choice.KEEP else "skipped"
+        context.emit(FileWritten(step.id, proposal.path, action))
+        return False
+    final = proposal if answer.text is None else _edited(proposal, answer.text)
+    context.workspace.write([final], label=f"{step.id} {step.title}")
+    context.touched(final.path, step.id, "deleted" if final.after is None else "written")
+    return True
+
+
+def _edited(proposal: Proposal, text: str) -> Proposal:
+    return replace(proposal, after=text.encode("utf-8"))
+
+
+def _text(data: bytes | None) -> str | None:
+    return None if data is None else data.decode("utf-8", "replace")

@@ -1,0 +1,75 @@
+"""Folds the event stream back into a report: what a run ended with is what its events say.
+
+Replaying a recorded stream gives the same report; the session itself reports through this.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from storyrunner.model.events import (
+    CriterionJudged,
+    Envelope,
+    RunFinished,
+    RunStarted,
+    StepFinished,
+)
+from storyrunner.model.result import CriterionVerdict, RunReport, StepResult, exit_code_of
+from storyrunner.model.status import Status
+
+
+@dataclass(slots=True)
+class Ledger:
+    """The state of a run as its events tell it. Call it with every envelope."""
+
+    story: str = ""
+    title: str = ""
+    results: dict[str, StepResult] = field(default_factory=dict)
+    criteria: dict[str, CriterionVerdict] = field(default_factory=dict)
+    finished: RunReport | None = None
+
+    def __call__(self, envelope: Envelope) -> None:
+        """Take in one event."""
+        match envelope.event:
+            case RunStarted(story=story, title=title):
+                self.story, self.title = story, title
+            case StepFinished(result=result):
+                self.results.pop(result.step, None)
+                self.results[result.step] = result
+            case CriterionJudged(verdict=verdict):
+                self.criteria[verdict.criterion] = verdict
+            case RunFinished(report=report):
+                self.finished = report
+            case _:
+                pass
+
+    def report(self) -> RunReport:
+        """The report as it stands."""
+        results = tuple(self.results.values())
+        criteria = tuple(sorted(self.criteria.values(), key=_by_number))
+        return RunReport(
+            story=self.story,
+            title=self.title,
+            results=results,
+            criteria=criteria,
+            exit_code=exit_code_of(results, criteria),
+            next_action=_next_action(results),
+        )
+
+
+def _by_number(verdict: CriterionVerdict) -> list[int | str]:
+    """AC2 before AC10, whichever was judged first."""
+    parts = re.split(r"(\d+)", verdict.criterion)
+    return [int(part) if part.isdecimal() else part for part in parts]
+
+
+def _next_action(results: tuple[StepResult, ...]) -> str:
+    for result in results:
+        if result.status in (Status.FAILED, Status.ERRORED):
+            hint = next((item.hint for item in result.errors if item.hint), "")
+            return f"{result.step}: {hint or result.reason}"
+    waiting = next((item for item in results if item.status is Status.NEEDS_HUMAN), None)
+    if waiting:
+        return f"{waiting.step}: sign it in a session"
+    return ""

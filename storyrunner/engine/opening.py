@@ -1,0 +1,142 @@
+"""Opens a story of a repository for a run: finds the pieces, wires the ports, cleans up after.
+
+Three front ends open a session here: `--check`, the plain walk, and the screens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+from storyrunner.engine.finding_stories import Choice, locate, parameter_names
+from storyrunner.engine.session import Mode, Session
+from storyrunner.engine.state import StateKeeper, resume
+from storyrunner.errors import UsageError
+from storyrunner.gitops.book import BuildBook
+from storyrunner.gitops.schemas import schema_store
+from storyrunner.model.decision import Decider
+from storyrunner.model.events import Sink
+from storyrunner.model.ports import Runner
+from storyrunner.model.rung import EngineChoice
+from storyrunner.runbook.lookup import RepositoryLookup
+from storyrunner.runbook.parameters import CONFIG_FILE, Values, parse_config, parse_settings
+from storyrunner.steps.base import StepContext
+from storyrunner.tools.process import ShRunner
+from storyrunner.tools.toolbox import Toolbox
+from storyrunner.workspace import HeldBy, Lock, Workspace, state_folder
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the command line decides about a run."""
+
+    root: Path
+    reference: str = ""
+    engine: EngineChoice = EngineChoice.AUTO
+    settings: tuple[str, ...] = ()
+    runbook: str = ""
+    schema_locations: tuple[str, ...] = ()
+
+
+def find_root(start: Path) -> Path:
+    """The top of the git repository that `start` is in. Raises UsageError when there is none."""
+    folder = start.resolve()
+    if not folder.is_dir():
+        raise UsageError(f"there is no folder {start}", hint="name the repository with -C DIR")
+    for candidate in (folder, *folder.parents):
+        if (candidate / ".git").exists():
+            return candidate
+    raise UsageError(
+        f"{start} is not in a git repository",
+        hint="run `git init` there, or name another folder with -C DIR",
+    )
+
+
+@contextmanager
+def open_session(
+    options: Options,
+    *,
+    mode: Mode,
+    decider: Decider,
+    sinks: Sequence[Sink] = (),
+    runner: Runner | None = None,
+    tools: Toolbox | None = None,
+    remember: bool = False,
+) -> Iterator[Session]:
+    """A session on the story that `options.reference` names; closed at the end of the block.
+
+    `remember` takes up the results of an earlier session, and keeps this one's for the next.
+    `tools`: a toolbox that is looking already, on a ShRunner of the default environment.
+    Raises UsageError (no such story, not a repository, a bad --set), StoryError, RunbookError.
+    """
+    root = find_root(options.root)
+    chosen = locate(root, options.reference, options.runbook)
+    state = state_folder(root)
+    runner = runner or ShRunner()
+    tools = tools or Toolbox(runner)
+    with ExitStack() as stack:
+        held = _lock(stack, state, mode)
+        writable = mode is Mode.GUIDE and not held
+        workspace = Workspace(root, writable=writable, state=state)
+        notices = _recover(workspace) if writable else ()
+        notices += tuple(f"a story is left out: {problem}" for problem in chosen.unreadable)
+        builds = stack.enter_context(BuildBook(root, runner, tools, options.engine))
+        context = StepContext(
+            runbook=chosen.runbook,
+            story=chosen.story,
+            workspace=workspace,
+            runner=runner,
+            tools=tools,
+            builds=builds,
+            schemas=schema_store(options.schema_locations, base=root),
+            values=_values(chosen, options, workspace),
+            decider=decider,
+            emit=lambda _event: None,
+            now=_now,
+        )
+        session = Session(
+            context, mode, list(sinks), repository=root.name, read_only=held, notices=notices
+        )
+        if remember:
+            resume(session)
+            session.sinks.append(StateKeeper(session))
+        yield session
+
+
+def _lock(stack: ExitStack, state: Path, mode: Mode) -> str:
+    """Take the lock of the repository for writing; why not, when another session has it."""
+    if mode is Mode.CHECK:
+        return ""
+    held = Lock(state).acquire()
+    if isinstance(held, HeldBy):
+        return f"another session writes here: {held}"
+    stack.enter_context(held)
+    return ""
+
+
+def _recover(workspace: Workspace) -> tuple[str, ...]:
+    """Take back (or finish) what an interrupted session was writing, and say so."""
+    recovery = workspace.recover()
+    if recovery is None:
+        return ()
+    done = "finished" if recovery.finished else "taken back"
+    text = f"an interrupted write was {done}: {recovery.label} ({', '.join(recovery.paths)})"
+    left = f"; left alone, changed since: {', '.join(recovery.conflicts)}"
+    return (text + (left if recovery.conflicts else ""),)
+
+
+def _values(chosen: Choice, options: Options, workspace: Workspace) -> Values:
+    given = parse_settings(chosen.runbook, options.settings)
+    config = workspace.read(CONFIG_FILE)
+    if config is not None:
+        elsewhere = partial(parameter_names, workspace.root)
+        given += parse_config(chosen.runbook, config, elsewhere)
+    return Values(chosen.runbook, RepositoryLookup(workspace), given)
+
+
+def _now() -> str:
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

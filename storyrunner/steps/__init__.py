@@ -1,0 +1,1 @@
+"""One module per kind of step; `kinds` is the one list of them."""

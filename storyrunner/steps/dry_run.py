@@ -1,0 +1,251 @@
+"""`dry_run`: the manifests of a folder against an API without a cluster, and against schemas.
+
+kubectl needs a server even for `--dry-run=client`; a loopback endpoint that lives for the run tells
+it which kinds there are. It checks no field then, so the schemas judge the rendered objects.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import PurePosixPath
+
+from storyrunner.errors import Place, ToolError
+from storyrunner.gitops import apis
+from storyrunner.gitops.documents import parse_documents
+from storyrunner.gitops.flux_build import FluxBuild
+from storyrunner.gitops.objects import KubeObject, group_of
+from storyrunner.gitops.offline_api import KNOWN_CRDS, CrdFact
+from storyrunner.gitops.schemas import SchemaStore
+from storyrunner.model.cluster import Cluster
+from storyrunner.model.finding import Finding, error, warning
+from storyrunner.model.result import Evidence
+from storyrunner.model.rung import Job, Rung
+from storyrunner.model.step import DryRunStep
+from storyrunner.runbook.lookup import installed_release
+from storyrunner.steps.base import (
+    HERE,
+    ReadOnly,
+    StepContext,
+    Verdict,
+    counted,
+    evidence,
+    verdict,
+)
+from storyrunner.steps.known_kinds import HINT, collect_crds, known_kinds, name_unknown
+from storyrunner.steps.rendering import rendered
+from storyrunner.tools import kubectl
+from storyrunner.tools.tool import Tool
+
+KUSTOMIZATION_FILES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
+
+
+class DryRun(ReadOnly):
+    """kubectl first, when it is here; the schemas always."""
+
+    async def check(self, step: DryRunStep, context: StepContext) -> Verdict:
+        """kubectl accepts every object and no schema refuses one."""
+        builds: list[tuple[Cluster, FluxBuild]] = []
+        broken: Verdict | None = None
+        for cluster in context.clusters(step):
+            name = context.values.fill(step.flux, cluster.name)
+            build = await rendered(step.id, name, cluster, context)
+            if isinstance(build, Verdict):
+                broken = broken or build
+            else:
+                builds.append((cluster, build))
+        crds = await collect_crds(builds, context)
+        facts = known_kinds([*context.schemas.crds, *crds], context)
+        findings, proofs = await self._kubectl(step, context, facts)
+        if broken is not None:
+            return broken if not findings else verdict("", [*findings, *broken.findings], proofs)
+        findings += name_unknown(builds, facts, context.owned_paths(), asked=bool(proofs))
+        schemas = context.schemas.with_crds(crds)
+        judged = 0
+        for cluster, build in builds:
+            judgement = _Judgement(schemas, context, cluster, build)
+            findings += judgement.findings()
+            judged += judgement.judged
+            if not judgement.judged:
+                text = f"no object of the story is rendered for {cluster.name}"
+                findings.append(error("nothing-judged", text, Place(cluster.kustomizations)))
+            proofs.append(judgement.evidence())
+        stated = f"{counted(judged, 'object')} of {counted(len(builds), 'cluster')} fit"
+        shown = proofs[0].what if proofs and proofs[0].exit_code is not None else "schemas alone"
+        return verdict(f"{shown}; {stated} their schemas", findings, proofs)
+
+    async def _kubectl(
+        self, step: DryRunStep, context: StepContext, facts: Sequence[CrdFact]
+    ) -> tuple[list[Finding], list[Evidence]]:
+        found = await context.tools.usable("kubectl")
+        if not context.builds.may_use_tools or not isinstance(found, Tool):
+            return [], []
+        folder = context.values.fill(step.folder, step.cluster)
+        with context.workspace.recording() as reads:
+            files, idents = _manifests(folder, context)
+        if not files:
+            return [error("missing-file", f"{folder} holds no manifest", Place(folder))], []
+        from storyrunner.gitops.offline_api.server import OfflineApi  # late: a whole HTTP server
+
+        async with OfflineApi(facts) as api:
+            command = kubectl.dry_run(
+                found,
+                files,
+                cwd=context.workspace.root,
+                kubeconfig=api.kubeconfig,
+                cache=api.cache,
+                home=api.home,
+                timeout=step.timeout,
+            )
+            context.show_command(step.id, _shown(files))
+            outcome = await context.runner.run(command)
+        context.show_output(step.id, outcome.stdout_text)
+        context.show_output(step.id, outcome.stderr_text, "stderr")
+        if outcome.code is None:
+            raise ToolError(f"kubectl apply --dry-run=client: {outcome.ending}")
+        answer = kubectl.parse_dry_run(outcome)
+        findings = [_refusal(item) for item in answer.problems]
+        accepted = {(item.kind, item.group, item.name) for item in answer.applied}
+        if not findings:
+            findings += [_unanswered(one, place) for one, place in idents if one not in accepted]
+        proof = evidence(
+            context,
+            "kubectl apply --dry-run=client against the offline API",
+            rung=Rung(Job.DRY_RUN, "kubectl", found.version),
+            matched=f"{counted(len(answer.applied), 'object')} of {counted(len(files), 'file')}",
+            exit_code=outcome.code,
+            excerpt=outcome.stdout_text[:2000],
+            inputs=reads,
+        )
+        return findings, [proof]
+
+
+Ident = tuple[str, str, str]
+"""Kind in lower case, group, name: how kubectl names an object."""
+
+
+def _manifests(folder: str, context: StepContext) -> tuple[list[str], list[tuple[Ident, Place]]]:
+    """The manifests of a folder, without its kustomization file, and the objects in them."""
+    names = [name for name in context.workspace.list(folder) if name.endswith((".yaml", ".yml"))]
+    files, idents = [], []
+    for name in names:
+        if name in KUSTOMIZATION_FILES:
+            continue
+        path = str(PurePosixPath(folder) / name)
+        for document in parse_documents(context.workspace.read(path) or b"", path):
+            one = KubeObject(document.value if isinstance(document.value, dict) else {})
+            ident = (one.kind.lower(), one.group, one.name)
+            idents.append((ident, document.place()))
+        files.append(path)
+    return files, idents
+
+
+def _shown(files: Sequence[str]) -> str:
+    return "kubectl apply --dry-run=client --validate=false " + " ".join(f"-f {f}" for f in files)
+
+
+def _refusal(problem: kubectl.Problem) -> Finding:
+    place = Place(problem.file, problem.line or 1) if problem.file else HERE
+    if problem.is_unknown_kind:
+        return error("unknown-kind", problem.message, place, hint=HINT)
+    return error("dry-run", problem.message, place)
+
+
+def _unanswered(one: Ident, place: Place) -> Finding:
+    kind, group, name = one
+    return error("dry-run", f"kubectl said nothing about {kind}.{group}/{name}", place)
+
+
+class _Judgement:
+    """The schemas on one cluster's objects: the story's own, then all others as warnings."""
+
+    def __init__(
+        self, schemas: SchemaStore, context: StepContext, cluster: Cluster, build: FluxBuild
+    ) -> None:
+        self._schemas = schemas
+        self._context = context
+        self._cluster = cluster
+        self._build = build
+        self._owned = context.owned_paths()
+        self._sources: dict[str, int] = {}
+        self._unjudged: set[str] = set()
+        self.judged = 0
+
+    def findings(self) -> list[Finding]:
+        """Violations and versions that are not served any more."""
+        found: list[Finding] = []
+        for one in self._build.objects:
+            source = self._build.sources.source(one.object)
+            owned = source is not None and source.place().path in self._owned
+            found += self._schema(one.object, owned)
+            found += self._served(one.object, owned)
+        return found
+
+    def evidence(self) -> Evidence:
+        """What was judged by which schemas."""
+        by = ", ".join(sorted(self._sources)) or "no schema"
+        return evidence(
+            self._context,
+            f"strict schemas on the objects of {self._cluster.name}",
+            rung=Rung(Job.SCHEMA, f"schemas ({by})"),
+            matched=counted(self.judged, "object"),
+            excerpt=f"not judged: {', '.join(sorted(self._unjudged))}" if self._unjudged else "",
+            inputs=self._context.builds.fingerprints(self._build.read),
+        )
+
+    def _schema(self, one: KubeObject, owned: bool) -> Iterator[Finding]:
+        judgement = self._schemas.validate(one.data)
+        if not judgement.judged:
+            self._unjudged.add(judgement.kind)
+            served = sorted(
+                fact.version
+                for fact in KNOWN_CRDS
+                if owned and (fact.group, fact.kind) == (one.group, one.kind)
+            )
+            if served and one.api_version.rpartition("/")[2] not in served:
+                text = f"{one.ident}: {one.api_version} is not a version of {one.kind}"
+                place, hint = self._place(one, "apiVersion"), f"served: {', '.join(served)}"
+                yield error("unknown-version", text, place, hint=hint, cluster=self._cluster.name)
+            elif owned:
+                text = f"{one.ident} is not judged: {judgement.reason or 'no schema of its kind'}"
+                yield warning("not-judged", text, self._place(one), cluster=self._cluster.name)
+            return
+        source = _source_word(judgement.source)
+        self._sources[source] = self._sources.get(source, 0) + 1
+        self.judged += owned
+        for item in judgement.violations:
+            make = error if owned else warning
+            yield make(
+                item.rule,
+                f"{one.ident}: {item.message}",
+                self._place(one, *item.field),
+                hint=item.hint,
+                cluster=self._cluster.name,
+                expected=item.expected,
+                got=item.got,
+            )
+
+    def _served(self, one: KubeObject, owned: bool) -> Iterator[Finding]:
+        for served in self._context.served_apis():
+            if group_of(one.api_version) != served.group:
+                continue
+            release = installed_release(served, self._context.workspace)
+            if release is None:
+                continue
+            version = one.api_version.partition("/")[2]
+            answer = apis.served(served.group, version, one.kind, release.version)
+            if answer.is_no:
+                make = error if owned else warning
+                installed = f"{release.name} {release.version}"
+                text = f"{one.ident}: {answer.reason}, and {installed} is installed"
+                place = self._place(one, "apiVersion")
+                yield make("api-not-served", text, place, cluster=self._cluster.name)
+
+    def _place(self, one: KubeObject, *field: str | int) -> Place:
+        return self._build.sources.place(one, *field) or HERE
+
+
+def _source_word(source: str) -> str:
+    """What a report says of where a schema is from: a CRD's name or a path would be too long."""
+    if source.startswith("CRD "):
+        return "CRDs"
+    return source if source == "shipped" or source.startswith("kubernetes-validate") else "given"
