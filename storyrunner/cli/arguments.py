@@ -1,0 +1,215 @@
+"""The options of the command line, and their help. Parses; does nothing."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from storyrunner import __version__
+from storyrunner.errors import UsageError
+from storyrunner.model.rung import EngineChoice
+
+FORMATS = ("text", "json", "jsonl")
+COMMANDS = (
+    "run",
+    "demo",
+    "undo",
+    "rollback",
+    "schema",
+    "show",
+    "explain",
+    "vars",
+    "lint",
+    "doctor",
+    "list",
+)
+
+EPILOG = """\
+STORY is a path, a number, an id or a runbook's name; without it, the only story that can be run.
+
+exit codes:
+  0 all checked criteria proven      1 a check failed, prerequisites included
+  2 usage, or an unreadable story    3 a step could not be judged
+  4 unapproved commands refused      8 only manual sign-offs are open
+  70 a bug (a report is written)     130 interrupted
+"""
+
+
+class _Parser(argparse.ArgumentParser):
+    """Errors become UsageError, so that one place prints them."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise instead of printing and leaving."""
+        raise UsageError(message, hint=f"{self.prog} --help")
+
+
+def parse(argv: Sequence[str]) -> argparse.Namespace:
+    """The arguments, with `command` set. Raises UsageError; SystemExit for --help, --version."""
+    if argv and argv[0] in COMMANDS:
+        return _commands().parse_args(list(argv))
+    arguments = _session().parse_args(list(argv))
+    arguments.command = "check" if arguments.check else "session"
+    _refuse_clash(arguments)
+    return arguments
+
+
+def _refuse_clash(arguments: argparse.Namespace) -> None:
+    """`--all` means every story with its own runbook and parameters."""
+    if not arguments.all:
+        return
+    if not arguments.check:
+        raise UsageError("--all goes with --check", hint="storyrunner --check --all")
+    for name, value in (
+        ("STORY", arguments.story),
+        ("--runbook", arguments.runbook),
+        ("--only", arguments.only),
+        ("--set", arguments.settings),
+    ):
+        if value:
+            raise UsageError(f"--all and {name} do not go together", hint="name one story instead")
+
+
+def _session() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="storyrunner",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        description="Walks a GitOps story and ticks a criterion only when it is proven.",
+        epilog="commands: storyrunner COMMAND --help for\n"
+        "  run STORY     walk the story in plain lines\n"
+        "  demo          a GitOps repository to try everything on\n"
+        "  undo          take the last write back, until it is committed\n"
+        "  rollback      propose the removal of what a story added\n"
+        "  list          all stories: what they claim, and what is next\n"
+        "  lint STORY    what stories say against themselves and the repository\n"
+        "  doctor STORY  commands of a story that cannot work, with those that do\n"
+        "  show STORY    the story as it is read\n"
+        "  explain NAME  where a rendered object's fields come from\n"
+        "  vars          every variable in every cluster\n"
+        "  schema        the JSON Schema of runbooks, for editors\n\n" + EPILOG,
+    )
+    parser.add_argument("story", nargs="?", default="", metavar="STORY")
+    parser.add_argument(
+        "--check", action="store_true", help="change nothing, ask nothing, report everything"
+    )
+    parser.add_argument(
+        "--all", action="store_true", help="with --check: every story that a runbook runs"
+    )
+    _add_run_options(parser)
+    _add_report_options(parser)
+    parser.add_argument("--version", action="version", version=f"storyrunner {__version__}")
+    return parser
+
+
+def _commands() -> argparse.ArgumentParser:
+    parser = _Parser(prog="storyrunner")
+    commands = parser.add_subparsers(dest="command", required=True, parser_class=_Parser)
+    run = commands.add_parser("run", help="walk a story in plain lines", epilog=EPILOG)
+    run.formatter_class = argparse.RawDescriptionHelpFormatter
+    run.add_argument("story", nargs="?", default="", metavar="STORY")
+    _add_yes(run)
+    _add_run_options(run)
+    _add_report_options(run)
+    demo = commands.add_parser("demo", help="a repository of our own to try everything on")
+    demo.add_argument("folder", nargs="?", type=Path, help="where (default: a temporary folder)")
+    _add_yes(demo)
+    _add_engine(demo)
+    demo.add_argument("--ascii", action="store_true", help="only ASCII signs")
+    undo = commands.add_parser("undo", help="take the last write back, until it is committed")
+    undo.add_argument("story", nargs="?", default="", metavar="STORY")
+    _add_run_options(undo)
+    rollback = commands.add_parser("rollback", help="propose the removal of what a story added")
+    rollback.add_argument("story", nargs="?", default="", metavar="STORY")
+    rollback.add_argument("--yes", action="store_true", help="carry it out")
+    _add_run_options(rollback)
+    show = commands.add_parser("show", help="a story as it is read")
+    show.add_argument("story", metavar="STORY")
+    show.add_argument("--format", choices=("text", "json"), default="text")
+    show.add_argument("-C", dest="root", type=Path, default=Path(), metavar="DIR")
+    explain = commands.add_parser("explain", help="where a rendered object's fields come from")
+    explain.add_argument("object", metavar="KIND/NAME", help="or KIND/NAMESPACE/NAME")
+    explain.add_argument("field", nargs="?", default="", metavar="FIELD", help="such as .spec.path")
+    _add_cluster_options(explain)
+    _add_cluster_options(commands.add_parser("vars", help="every variable in every cluster"))
+    _add_story_commands(commands)
+    commands.add_parser("schema", help="the JSON Schema of runbooks, for editors")
+    return parser
+
+
+def _add_story_commands(commands: argparse._SubParsersAction[_Parser]) -> None:
+    lint = commands.add_parser("lint", help="what stories say against themselves and the files")
+    lint.add_argument("stories", nargs="*", metavar="STORY", help="(default: all)")
+    doctor = commands.add_parser("doctor", help="commands that cannot work, with those that do")
+    doctor.add_argument("story", metavar="STORY")
+    lister = commands.add_parser("list", help="all stories: what they claim, and what is next")
+    lister.add_argument(
+        "--check", action="store_true", help="check what can be run and show what is proven"
+    )
+    lister.add_argument("--ascii", action="store_true", help="only ASCII signs")
+    for parser in (lint, doctor, lister):
+        parser.add_argument("--format", choices=("text", "json"), default="text")
+        parser.add_argument(
+            "-C", dest="root", type=Path, default=Path(), metavar="DIR", help="the repository"
+        )
+
+
+def _add_cluster_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--cluster", dest="clusters", action="append", default=[], metavar="C", help="only this one"
+    )
+    parser.add_argument("--format", choices=("text", "json"), default="text")
+    parser.add_argument(
+        "-C", dest="root", type=Path, default=Path(), metavar="DIR", help="the repository"
+    )
+
+
+def _add_yes(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--yes",
+        action="store_true",
+        help="accept defaults, offers and the commit; keep files that differ; never sign",
+    )
+    parser.add_argument("--push", action="store_true", help="push after the commit")
+
+
+def _add_run_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "-C", dest="root", type=Path, default=Path(), metavar="DIR", help="the repository"
+    )
+    parser.add_argument(
+        "--set",
+        dest="settings",
+        action="append",
+        default=[],
+        metavar="[CLUSTER.]NAME=VALUE",
+        help="give a parameter",
+    )
+    parser.add_argument("--runbook", default="", metavar="FILE", help="use this runbook")
+    parser.add_argument(
+        "--schema-location",
+        dest="schema_locations",
+        action="append",
+        default=[],
+        metavar="LOCATION",
+        help="folder, template or address of JSON schemas, or an export of kubectl get crd",
+    )
+    _add_engine(parser)
+
+
+def _add_engine(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--engine",
+        type=EngineChoice,
+        choices=list(EngineChoice),
+        default=EngineChoice.AUTO,
+        metavar="{" + ",".join(EngineChoice) + "}",
+        help="what renders (default: auto, the highest rung that is there)",
+    )
+
+
+def _add_report_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--format", choices=FORMATS, default="text", help="of the report")
+    parser.add_argument("--only", default="", metavar="ID", help="one task, step or criterion")
+    parser.add_argument("--ascii", action="store_true", help="only ASCII signs")
+    parser.add_argument("--verbose", "-v", action="store_true", help="commands, output and diffs")

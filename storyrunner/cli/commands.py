@@ -1,0 +1,239 @@
+"""What each command does with its options: wires a session, a decider and a reporter."""
+
+from __future__ import annotations
+
+import json
+import sys
+from argparse import Namespace
+from collections.abc import Callable
+
+from storyrunner.cli.terminal import has_terminal
+from storyrunner.engine.loop import run_to_end
+from storyrunner.engine.opening import Options, find_root, open_session
+from storyrunner.engine.order import select_steps
+from storyrunner.engine.session import Mode, Session
+from storyrunner.errors import UsageError, WorkspaceError
+from storyrunner.gitops.near import did_you_mean
+from storyrunner.model.decision import Decider, DefaultDecider
+from storyrunner.model.events import Sink
+
+
+def check(arguments: Namespace) -> int:
+    """`--check`: read-only, everything reported."""
+    options = _options(arguments)
+    if arguments.all:
+        from storyrunner.cli.checking import check_all
+
+        return check_all(
+            options,
+            arguments.format,
+            tools=arguments.tools,
+            make_sink=lambda: _reporter(arguments),
+            write=_write,
+        )
+    sink = _reporter(arguments)
+    with open_session(
+        options, mode=Mode.CHECK, decider=DefaultDecider(), sinks=[sink], tools=arguments.tools
+    ) as session:
+        return _run(session, arguments.only)
+
+
+def run(arguments: Namespace) -> int:
+    """`run`: the walk in plain lines."""
+    options = _options(arguments)
+    sink = _reporter(arguments)
+    with open_session(
+        options,
+        mode=Mode.GUIDE,
+        decider=_decider(arguments),
+        sinks=[sink],
+        tools=arguments.tools,
+    ) as session:
+        return _run(session, arguments.only)
+
+
+def session(arguments: Namespace) -> int:
+    """Without a command: the screens, or advice where there is no terminal."""
+    if not has_terminal():
+        raise UsageError(
+            "the session needs a terminal",
+            hint="storyrunner --check, or storyrunner run STORY --yes",
+        )
+    from tui.app import run_session
+
+    return run_session(_options(arguments))
+
+
+def schema(_arguments: Namespace) -> int:
+    """`schema`: the JSON Schema of runbooks."""
+    from storyrunner.runbook.schema import json_schema
+
+    _write(json.dumps(json_schema(), indent=2))
+    return 0
+
+
+def show(arguments: Namespace) -> int:
+    """`show`: the story as it is read."""
+    from storyrunner.cli.showing import show_story
+
+    return show_story(find_root(arguments.root), arguments.story, arguments.format, _write)
+
+
+def lint(arguments: Namespace) -> int:
+    """`lint`: what stories say against themselves and against the repository."""
+    from storyrunner.cli.linting import lint_stories
+
+    return lint_stories(find_root(arguments.root), arguments.stories, arguments.format, _write)
+
+
+def doctor(arguments: Namespace) -> int:
+    """`doctor`: a story's commands that cannot work as written, with those that do."""
+    from storyrunner.cli.doctoring import doctor_story
+
+    return doctor_story(find_root(arguments.root), arguments.story, arguments.format, _write)
+
+
+def list_all(arguments: Namespace) -> int:
+    """`list`: all stories, what they claim, and what is next."""
+    from storyrunner.cli.listing import list_stories
+
+    return list_stories(
+        find_root(arguments.root),
+        arguments.format,
+        _write,
+        check=arguments.check,
+        ascii_only=arguments.ascii or _is_ascii(),
+    )
+
+
+def explain(arguments: Namespace) -> int:
+    """`explain`: where a rendered object's fields come from."""
+    from storyrunner.cli.explaining import explain_object
+
+    return explain_object(find_root(arguments.root), arguments, _write)
+
+
+def variables(arguments: Namespace) -> int:
+    """`vars`: every variable in every cluster."""
+    from storyrunner.cli.varying import show_variables
+
+    return show_variables(find_root(arguments.root), arguments, _write)
+
+
+def demo(arguments: Namespace) -> int:
+    """`demo`: a repository to try everything on."""
+    from storyrunner.cli.demonstration import demonstrate
+
+    return demonstrate(arguments, _write, ascii_only=arguments.ascii or _is_ascii())
+
+
+def undo(arguments: Namespace) -> int:
+    """`undo`: takes the last write back, until it is committed."""
+    with open_session(_options(arguments), mode=Mode.GUIDE, decider=DefaultDecider()) as opened:
+        _refuse_read_only(opened)
+        if not opened.context.workspace.pending_undo():
+            raise UsageError("there is nothing to undo", hint="a commit ends what can be undone")
+        receipt = opened.context.workspace.undo()
+        for path in (*receipt.written, *receipt.removed):
+            _write(f"undone: {path}")
+    return 0
+
+
+def rollback(arguments: Namespace) -> int:
+    """`rollback`: propose the removal of what a story added."""
+    from storyrunner.cli.rolling_back import roll_back
+
+    decider = DefaultDecider() if arguments.yes else _decider(arguments)
+    with open_session(_options(arguments), mode=Mode.GUIDE, decider=decider) as opened:
+        _refuse_read_only(opened)
+        return roll_back(opened, _write, carry_out=arguments.yes)
+
+
+COMMANDS: dict[str, Callable[[Namespace], int]] = {
+    "check": check,
+    "run": run,
+    "session": session,
+    "schema": schema,
+    "show": show,
+    "lint": lint,
+    "doctor": doctor,
+    "list": list_all,
+    "explain": explain,
+    "vars": variables,
+    "demo": demo,
+    "rollback": rollback,
+    "undo": undo,
+}
+
+
+def _run(session: Session, only: str) -> int:
+    _refuse_read_only(session)
+    for notice in session.notices:
+        sys.stderr.write(f"storyrunner: {notice}\n")
+    scope = None
+    if only:
+        steps = select_steps(session.context.runbook, only)
+        if steps is None:
+            runbook = session.context.runbook
+            names = [*(t.id for t in runbook.tasks), *(c.id for c in runbook.criteria)]
+            raise UsageError(
+                f"--only {only}: no such task, step or criterion", hint=did_you_mean(only, names)
+            )
+        scope = frozenset(steps)
+    return run_to_end(session.run(scope)).exit_code
+
+
+def _refuse_read_only(session: Session) -> None:
+    if session.read_only:
+        raise WorkspaceError(session.read_only, hint="end that session, or use --check")
+
+
+def _options(arguments: Namespace) -> Options:
+    return Options(
+        root=arguments.root,
+        reference=arguments.story,
+        engine=arguments.engine,
+        settings=tuple(arguments.settings),
+        runbook=arguments.runbook,
+        schema_locations=tuple(arguments.schema_locations),
+    )
+
+
+def _decider(arguments: Namespace) -> Decider:
+    if arguments.yes:
+        return DefaultDecider(push=getattr(arguments, "push", False))
+    if not has_terminal():
+        raise UsageError(
+            "there is nobody to ask: this is no terminal",
+            hint="--yes accepts defaults, offers and the commit; --check changes nothing",
+        )
+    from storyrunner.cli.prompting import Prompter
+
+    return Prompter(push=getattr(arguments, "push", False))
+
+
+def _reporter(arguments: Namespace) -> Sink:
+    from storyrunner.reporters.json import JsonLinesReporter, JsonReporter
+    from storyrunner.reporters.text import TextReporter
+
+    if arguments.format == "json":
+        return JsonReporter(_write)
+    if arguments.format == "jsonl":
+        return JsonLinesReporter(_write)
+    ascii_only = arguments.ascii or _is_ascii()
+    guiding = arguments.command == "run"
+    return TextReporter(_write, ascii_only, verbose=arguments.verbose, guiding=guiding)
+
+
+def _is_ascii() -> bool:
+    encoding = (getattr(sys.stdout, "encoding", None) or "ascii").lower().replace("-", "")
+    return not encoding.startswith("utf")
+
+
+def _write(text: str) -> None:
+    if sys.stdout is None:  # the process was started with its output closed
+        return
+    encoding = sys.stdout.encoding or "utf-8"
+    safe = text.encode(encoding, "backslashreplace").decode(encoding)
+    sys.stdout.write(safe + "\n")
+    sys.stdout.flush()

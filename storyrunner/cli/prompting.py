@@ -1,0 +1,102 @@
+"""Questions in a plain terminal, for `run` without `--yes`. Every default is the careful one."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from dataclasses import dataclass, field
+
+from storyrunner.model.decision import (
+    Change,
+    Choice,
+    CommitAnswer,
+    CommitDraft,
+    PushQuestion,
+    SignAnswer,
+    SignQuestion,
+    WriteAnswer,
+    WriteQuestion,
+)
+from storyrunner.tools.editor import Editor
+
+
+@dataclass(slots=True)
+class Prompter:
+    """A Decider that asks on stderr and reads lines from stdin; the end of input means no."""
+
+    push: bool = False
+    editor: Editor = field(default_factory=Editor)
+
+    async def decide_write(self, question: WriteQuestion) -> WriteAnswer:
+        """Show the diff, then write, edit, keep or skip."""
+        _say(f"\n{question.change}: {question.path}")
+        if question.offer:
+            _say(question.offer)
+        _say(question.diff)
+        letters = "[y]es, [e]dit, [k]eep mine" if _differs(question) else "[y]es, [e]dit, [s]kip"
+        while True:
+            answer = await _ask(f"write {question.path}? {letters} ")
+            match answer[:1]:
+                case "y":
+                    return WriteAnswer(Choice.WRITE)
+                case "e" if question.after is not None:
+                    return WriteAnswer(Choice.WRITE, await self._edited(question))
+                case "k" | "s" | "n" | "":
+                    return WriteAnswer(Choice.KEEP if _differs(question) else Choice.SKIP)
+
+    async def _edited(self, question: WriteQuestion) -> str:
+        return await self._editor(question.after or "", question.path)
+
+    async def _editor(self, text: str, name: str) -> str:
+        after = await asyncio.to_thread(self.editor.edit, text, name)
+        return text if after is None else after
+
+    async def sign(self, question: SignQuestion) -> SignAnswer | None:
+        """Ask for a name and a reason; an empty one leaves it open."""
+        _say(f"\nto sign: {question.question}")
+        name = await _ask("your name (empty to leave it open): ", fold=False)
+        reason = await _ask("why it holds: ", fold=False) if name else ""
+        return SignAnswer(name, reason) if name and reason else None
+
+    async def decide_commit(self, draft: CommitDraft) -> CommitAnswer | None:
+        """Show files, strays and boxes, then the message."""
+        _say("\ncommit:")
+        for item in draft.files:
+            _say(f"  {item.state:<8} {item.path}  ({item.task})")
+        for name, paths in (
+            ("stray, left out", draft.strays),
+            ("staged before, left staged", draft.staged_elsewhere),
+            ("needed but not in git", draft.omissions),
+            ("box to tick, line", draft.boxes),
+        ):
+            for path in paths:
+                _say(f"  {name}: {path}")
+        _say(f"\n{draft.message}")
+        answer = await _ask(f"commit on {draft.branch}? [y]es, [e]dit the message, [n]o ")
+        if answer.startswith("e"):
+            text = await self._editor(draft.message, "COMMIT_EDITMSG")
+            return CommitAnswer(text) if text.strip() else None
+        return CommitAnswer(draft.message) if answer.startswith("y") else None
+
+    async def decide_push(self, question: PushQuestion) -> bool:
+        """Ask once more, with the whole name of the branch to be typed."""
+        if not self.push:
+            return False
+        _say(f"\npush {question.branch} to {question.remote} ({question.url})")
+        return await _ask("type the branch's name to push: ", fold=False) == question.branch
+
+
+def _differs(question: WriteQuestion) -> bool:
+    return question.change is Change.DIFFERS
+
+
+async def _ask(prompt: str, *, fold: bool = True) -> str:
+    sys.stderr.write(prompt)
+    sys.stderr.flush()
+    line = await asyncio.to_thread(sys.stdin.readline)
+    text = str(line).strip()
+    return text.lower() if fold else text
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(text + "\n")

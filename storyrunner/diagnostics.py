@@ -1,0 +1,61 @@
+"""Turns exceptions into lines on stderr and an exit code; a bug into a report file to attach."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import tempfile
+import traceback
+from collections.abc import Callable
+
+from storyrunner import __version__
+from storyrunner.errors import StoryrunnerError
+
+BUG = 70
+INTERRUPTED = 130
+
+
+def guarded(work: Callable[[], int]) -> int:
+    """Run the program; every way it can end becomes an exit code."""
+    try:
+        return work()
+    except StoryrunnerError as problem:
+        _say(f"storyrunner: {problem}")
+        if problem.hint:
+            _say(f"hint: {problem.hint}")
+        return problem.exit_code
+    except KeyboardInterrupt:
+        _say("storyrunner: interrupted; nothing is half written")
+        return INTERRUPTED
+    except BrokenPipeError:
+        with contextlib.suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as problem:  # noqa: BLE001 - the last resort: every bug becomes a report
+        path = _report(problem)
+        _say(f"storyrunner: a bug: {type(problem).__name__}: {problem}")
+        _say(f"hint: please attach {path}" if path else "hint: no report could be written")
+        return BUG
+
+
+def _report(problem: Exception) -> str:
+    """Write a crash report: versions and the stack, no values, no environment."""
+    lines = [
+        f"storyrunner {__version__}",
+        f"python {sys.version.split()[0]} on {sys.platform}",
+        *traceback.format_exception(type(problem), problem, problem.__traceback__),
+    ]
+    try:
+        with tempfile.NamedTemporaryFile(
+            "w", prefix="storyrunner-bug-", suffix=".txt", delete=False, encoding="utf-8"
+        ) as file:
+            file.write("\n".join(lines))
+            return file.name
+    except OSError:
+        return ""
+
+
+def _say(text: str) -> None:
+    with contextlib.suppress(OSError):
+        print(text, file=sys.stderr)  # noqa: T201 - the one place that prints
