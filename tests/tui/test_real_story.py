@@ -1,0 +1,68 @@
+"""Story 06 in the session, on the real engine and the demo repository, from start to commit."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from storyrunner.engine.opening import Options
+from storyrunner.model.rung import EngineChoice
+from storyrunner.model.status import Status
+from tests.support.repositories import git, start_demo
+from tui.app import opener_of
+from tui.application import StoryrunnerApp
+from tui.bridge import Engine
+from tui.screens.commit import CommitScreen
+from tui.screens.diff import DiffScreen
+from tui.screens.main import MainScreen
+from tui.screens.push import PushScreen
+
+PATIENCE = 600
+"""Tenths of a second that the whole walk may take on a loaded machine."""
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_the_story_is_walked_from_start_to_commit(
+    size: tuple[int, int], tmp_path: Path
+) -> None:
+    folder = await _demo(tmp_path)
+    options = Options(folder, "cert-manager-issuers", engine=EngineChoice.EMBEDDED)
+    engine = Engine(opener_of(options))
+    engine.open("cert-manager-issuers")
+    app = StoryrunnerApp(engine)
+    written: list[str] = []
+    try:
+        async with app.run_test(size=size) as pilot:
+            await pilot.pause(0.5)
+            screen = app.screen
+            assert isinstance(screen, MainScreen)
+            screen.go_to("T7.1")
+            await pilot.press("a")
+            for _ in range(PATIENCE):
+                await pilot.pause(0.1)
+                if isinstance(app.screen, DiffScreen):
+                    written.append(type(app.screen).__name__)
+                    await pilot.press("y")
+                elif isinstance(app.screen, CommitScreen):
+                    await pilot.press("ctrl+s")
+                elif isinstance(app.screen, PushScreen):
+                    await pilot.press("escape")
+                elif git(folder, "rev-list", "--count", "HEAD").strip() == "2" and not (
+                    screen.is_busy
+                ):
+                    break
+            assert engine.session is not None
+            verdicts = [item.status for item in engine.session.criteria()]
+    finally:
+        engine.close()
+    assert verdicts == [Status.PASSED] * 7
+    assert len(written) >= 11
+    assert len(git(folder, "show", "--name-only", "--format=", "HEAD").split()) == 12
+    assert git(folder, "status", "--porcelain") == ""
+
+
+async def _demo(tmp_path: Path) -> Path:
+    import asyncio
+
+    return await asyncio.to_thread(start_demo, tmp_path / "gitops")

@@ -1,0 +1,1 @@
+"""Screens: they lay widgets out and turn keys into requests. Each has its `.tcss` beside it."""

@@ -1,0 +1,1 @@
+"""Widgets, each of which shows one view model. They start nothing and know no engine."""
