@@ -7,6 +7,12 @@ import shutil
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# A gate says the same of the same tree; `searching` looks for new examples (CONTRIBUTING.md).
+settings.register_profile("repeatable", derandomize=True, deadline=None)
+settings.register_profile("searching", deadline=None)
+settings.load_profile(os.environ.get("STORYRUNNER_HYPOTHESIS", "repeatable"))
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 
