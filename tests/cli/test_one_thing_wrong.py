@@ -10,17 +10,20 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Run
-from tests.support.repositories import FOLDER, SECURITY, replace
-
-ISSUERS = f"{FOLDER}/clusterissuers.yaml"
-SECRET = f"{FOLDER}/externalsecret-cloudflare.yaml"
-CERTIFICATE = f"{FOLDER}/wildcard-certificate.yaml"
-RULE = f"{FOLDER}/prometheusrule.yaml"
-KS = f"{FOLDER}/ks.yaml"
-GLUE = f"{FOLDER}/kustomization.yaml"
-LIST = f"{SECURITY}/kustomization.yaml"
-INFRA = "kubernetes/clusters/infra/cluster-settings.yaml"
-APPS = "kubernetes/clusters/apps/cluster-settings.yaml"
+from tests.support.repositories import (
+    APPS,
+    CERTIFICATE,
+    FOLDER,
+    GLUE,
+    INFRA,
+    ISSUERS,
+    KS,
+    LIST,
+    RULE,
+    SECRET,
+    SECURITY,
+    replace,
+)
 
 
 @dataclass(frozen=True)

@@ -13,18 +13,22 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Run
-from tests.support.repositories import FOLDER, SECURITY, replace
+from tests.support.repositories import (
+    APPS,
+    CERTIFICATE,
+    FOLDER,
+    GLUE,
+    INFRA,
+    ISSUERS,
+    KS,
+    LIST,
+    RULE,
+    SECRET,
+    SECURITY,
+    replace,
+)
 
-ISSUERS = f"{FOLDER}/clusterissuers.yaml"
-SECRET = f"{FOLDER}/externalsecret-cloudflare.yaml"
-CERTIFICATE = f"{FOLDER}/wildcard-certificate.yaml"
-RULE = f"{FOLDER}/prometheusrule.yaml"
-KS = f"{FOLDER}/ks.yaml"
-GLUE = f"{FOLDER}/kustomization.yaml"
-LIST = f"{SECURITY}/kustomization.yaml"
 STORE = f"{SECURITY}/external-secrets"
-INFRA = "kubernetes/clusters/infra/cluster-settings.yaml"
-APPS = "kubernetes/clusters/apps/cluster-settings.yaml"
 INFRA_KS = "kubernetes/clusters/infra/infrastructure.yaml"
 APPS_KS = "kubernetes/clusters/apps/infrastructure.yaml"
 

@@ -9,13 +9,7 @@ import pytest
 
 from tests.cli.conftest import Run
 from tests.cli.test_trust import (
-    CERTIFICATE,
-    INFRA,
-    ISSUERS,
-    KS,
-    LIST,
     OVERRIDES,
-    SECRET,
     STORE,
     Broken,
     Change,
@@ -24,7 +18,17 @@ from tests.cli.test_trust import (
     in_top,
     swap,
 )
-from tests.support.repositories import FOLDER, SECURITY, replace
+from tests.support.repositories import (
+    CERTIFICATE,
+    FOLDER,
+    INFRA,
+    ISSUERS,
+    KS,
+    LIST,
+    SECRET,
+    SECURITY,
+    replace,
+)
 
 INFRA_LIST = "kubernetes/clusters/infra/kustomization.yaml"
 HEAD = "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n"

@@ -15,6 +15,16 @@ SECURITY = "kubernetes/infrastructure/security"
 FOLDER = f"{SECURITY}/cert-manager"
 STORY = "docs/stories/STORY-SEC-CERT-MANAGER-ISSUERS.md"
 
+ISSUERS = f"{FOLDER}/clusterissuers.yaml"
+SECRET = f"{FOLDER}/externalsecret-cloudflare.yaml"
+CERTIFICATE = f"{FOLDER}/wildcard-certificate.yaml"
+RULE = f"{FOLDER}/prometheusrule.yaml"
+KS = f"{FOLDER}/ks.yaml"
+GLUE = f"{FOLDER}/kustomization.yaml"
+LIST = f"{SECURITY}/kustomization.yaml"
+INFRA = "kubernetes/clusters/infra/cluster-settings.yaml"
+APPS = "kubernetes/clusters/apps/cluster-settings.yaml"
+
 
 def start_demo(folder: Path) -> Path:
     """The demo repository as an engineer gets it."""
