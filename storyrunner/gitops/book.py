@@ -124,11 +124,6 @@ class BuildBook:
         """The Flux Kustomizations that a cluster's own files declare."""
         return tuple(one.object for one in find_kustomizations(self._tree, cluster))
 
-    def kustomization_names(self, cluster: Cluster, build: FluxBuild) -> frozenset[str]:
-        """All Flux Kustomizations that a cluster gets: those of its files and those rendered."""
-        declared = {one.name for one in find_kustomizations(self._tree, cluster)}
-        return frozenset(declared | {one.name for one in build.kustomizations})
-
     def _fingerprint(self, path: str) -> str:
         if path not in self._hashes:
             self._hashes[path] = self._read(path)

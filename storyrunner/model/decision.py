@@ -6,7 +6,7 @@ tests; `--check` has none.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
@@ -141,12 +141,10 @@ class DefaultDecider:
     only when told to."""
 
     push: bool = False
-    kept: list[str] = field(default_factory=list)
 
     async def decide_write(self, question: WriteQuestion) -> WriteAnswer:
         """Write what is new, an edit or an offer; keep a file that differs."""
         if question.change is Change.DIFFERS:
-            self.kept.append(question.path)
             return WriteAnswer(Choice.KEEP)
         if question.change is Change.DELETE:
             return WriteAnswer(Choice.SKIP)

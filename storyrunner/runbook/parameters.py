@@ -87,11 +87,6 @@ class Values:
         """`text` with every `[[ name ]]` filled. Raises MissingValueError."""
         return PLACEHOLDER.sub(lambda match: self._text(match[1], cluster), text)
 
-    def named(self, text: str, cluster: str = "") -> Mapping[str, str]:
-        """The values of all names that a text holds. Raises MissingValueError."""
-        names = dict.fromkeys(match[1] for match in PLACEHOLDER.finditer(text))
-        return {name: self._text(name, cluster) for name in names}
-
     def _text(self, name: str, cluster: str) -> str:
         built_in = self._built_in(name, cluster)
         if built_in is not None:
