@@ -16,6 +16,7 @@ from storyrunner.workspace import folders, paths, planning, reads, writes
 from storyrunner.workspace.disk import Disk, explained
 from storyrunner.workspace.journal import Group, Journal
 from storyrunner.workspace.proposals import Proposal, Receipt, Recovery
+from storyrunner.workspace.signals import undisturbed
 
 
 class Workspace:
@@ -135,7 +136,7 @@ class Workspace:
         or ConfinementError; then every file is as it was.
         """
         self._refuse_read_only(label)
-        with self._writing, writes.undisturbed():
+        with self._writing, undisturbed():
             self._recover()
             group = planning.planned(self._disk, self.root, proposals, label)
             unchanged = tuple(item.path for item in proposals if not item.changes)
@@ -145,7 +146,7 @@ class Workspace:
         """Take the last group back. Raises WorkspaceError when there is none or when one of its
         files was changed since; then nothing is changed."""
         self._refuse_read_only("undo")
-        with self._writing, writes.undisturbed():
+        with self._writing, undisturbed():
             self._recover()
             done = self._journal.history().done
             if not done:
@@ -169,13 +170,13 @@ class Workspace:
         if not self._journal.history().interrupted:
             return None
         self._refuse_read_only("recovery")
-        with self._writing, writes.undisturbed():
+        with self._writing, undisturbed():
             return self._recover()
 
     def forget(self) -> None:
         """After the commit: nothing before this can be undone any more."""
         self._refuse_read_only("forget")
-        with self._writing, writes.undisturbed():
+        with self._writing, undisturbed():
             self._recover()
             self._journal.clear()
 

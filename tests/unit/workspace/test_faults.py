@@ -6,6 +6,7 @@ import errno
 import os
 import random
 import signal
+import threading
 import time
 from pathlib import Path
 
@@ -164,17 +165,33 @@ def test_a_failure_at_any_call_of_an_undo_leaves_the_group_undoable(tmp_path: Pa
 
 
 def test_a_real_control_c_during_a_write_comes_after_it(tmp_path: Path) -> None:
+    """Another thread is alive and receives it, as in any process with a thread or two."""
     root, state = tmp_path / "repo", tmp_path / "state"
     fresh(root)
+    over = threading.Event()
+    other = threading.Thread(target=over.wait)
+    other.start()
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
 
     class Pressed(Disk):
         def rename(self, folder: int, source: str, target: str) -> None:
-            os.kill(os.getpid(), signal.SIGINT)
+            assert other.ident is not None
+            signal.pthread_kill(other.ident, signal.SIGINT)
+            assert os.read(reading, 1)  # it has arrived
             super().rename(folder, source, target)
 
     workspace = Workspace(root, writable=True, state=state, disk=Pressed())
-    with pytest.raises(KeyboardInterrupt):
-        workspace.write(proposals(), label="T2")
+    before = signal.set_wakeup_fd(writing)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            workspace.write(proposals(), label="T2")
+    finally:
+        signal.set_wakeup_fd(before)
+        over.set()
+        other.join()
+        os.close(reading)
+        os.close(writing)
     assert written(root)
     assert workspace.interrupted() == ""
     assert workspace.pending_undo() == "T2"
