@@ -66,7 +66,7 @@ def is_running(pid: int) -> bool:
         return False
 
 
-def pids(file: Path, count: int, seconds: float = 15.0) -> list[int]:
+def pids(file: Path, count: int, seconds: float = 60.0) -> list[int]:
     """The process numbers that a fake tool writes down, once all are there."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
@@ -79,7 +79,7 @@ def pids(file: Path, count: int, seconds: float = 15.0) -> list[int]:
 
 def assert_gone(numbers: list[int]) -> None:
     """None of these processes is left, after a moment to be reaped in."""
-    end = time.monotonic() + 3
+    end = time.monotonic() + 60
     while any(map(is_running, numbers)) and time.monotonic() < end:
         time.sleep(0.02)
     assert [number for number in numbers if is_running(number)] == []
@@ -408,10 +408,10 @@ def test_a_bad_set_is_refused(run: Run, demo: Path, setting: str, said: str) -> 
 
 
 def impatient(tmp_path: Path, step: str = "T4.1") -> Path:
-    """The shipped runbook with a second of patience for one step."""
+    """The shipped runbook with three seconds of patience for one step."""
     text = SHIPPED.read_text(encoding="utf-8")
     file = tmp_path / "impatient.yaml"
-    file.write_text(text.replace(f"- id: {step}\n", f"- id: {step}\n        timeout: 1.0\n", 1))
+    file.write_text(text.replace(f"- id: {step}\n", f"- id: {step}\n        timeout: 3.0\n", 1))
     return file
 
 
@@ -431,7 +431,7 @@ sleep 60""",
     began = time.monotonic()
     options = ("--runbook", impatient(tmp_path), "--only", "T4.1", "--format", "json")
     ran = run("--check", "-C", finished, *options)
-    assert time.monotonic() - began < 20
+    assert time.monotonic() - began < 55, "it was not ended, it ended"
     assert_gone(pids(tmp_path / "pids", 3))
     result = next(item for item in json.loads(ran.out)["results"] if item["step"] == "T4.1")
     assert (ran.code, result["status"]) == (3, "errored")
@@ -545,7 +545,7 @@ def test_a_signal_in_the_middle_of_a_write_leaves_no_half_file(
 ) -> None:
     arguments = (3, int(number), "run", "--yes", "-C", demo)
     with start(*arguments, program=SLOW_WRITE) as child:
-        _, err = child.communicate(timeout=30)
+        _, err = child.communicate(timeout=120)
     assert child.returncode == 130, err
     assert "interrupted; nothing is half written" in err
     assert leftovers(demo) == []
@@ -562,7 +562,7 @@ def test_a_kill_in_the_middle_of_a_write_is_taken_back_at_the_next_start(
 ) -> None:
     arguments = (3, int(signal.SIGKILL), "run", "--yes", "-C", demo)
     with start(*arguments, program=SLOW_WRITE) as child:
-        child.communicate(timeout=30)
+        child.communicate(timeout=120)
     assert child.returncode == -signal.SIGKILL
     assert leftovers(demo)
     again = run("run", "--yes", "-C", demo)
@@ -591,7 +591,7 @@ wait""",
     ) as child:
         numbers = pids(tmp_path / "pids", 2)
         child.send_signal(number)
-        out, err = child.communicate(timeout=30)
+        out, err = child.communicate(timeout=120)
     assert child.returncode == 130, err
     assert "Traceback" not in err
     assert_gone(numbers)
@@ -618,7 +618,7 @@ sleep 60; sleep 60; sleep 60""",
         child.send_signal(signal.SIGINT)
         time.sleep(0.3)
         child.send_signal(signal.SIGINT)
-        child.communicate(timeout=30)
+        child.communicate(timeout=120)
     assert child.returncode == 130
     assert_gone(numbers)
 
@@ -663,11 +663,11 @@ def test_without_a_terminal_the_session_and_run_say_what_to_use(run: Run, demo: 
 
 def test_a_closed_stdin_changes_nothing(finished: Path) -> None:
     with start("--check", "-C", finished, preexec_fn=lambda: os.close(0)) as child:
-        out, err = child.communicate(timeout=30)
+        out, err = child.communicate(timeout=120)
     assert child.returncode == 0, err
     assert "7/7 proven" in out
     with start("run", "-C", finished, preexec_fn=lambda: os.close(0)) as child:
-        _, err = child.communicate(timeout=30)
+        _, err = child.communicate(timeout=120)
     assert child.returncode == 2, err
     assert "there is nobody to ask" in err
 
@@ -679,7 +679,7 @@ def test_a_reader_that_goes_away_ends_the_report_without_a_trace(finished: Path)
         child.stdout.close()
         assert child.stderr is not None
         err = child.stderr.read()
-        child.wait(timeout=30)
+        child.wait(timeout=120)
     assert "Traceback" not in err
     assert "a bug" not in err
     assert "Exception ignored" not in err
@@ -688,7 +688,7 @@ def test_a_reader_that_goes_away_ends_the_report_without_a_trace(finished: Path)
 @pytest.mark.parametrize("descriptor", [1, 2])
 def test_a_closed_output_is_no_bug(finished: Path, descriptor: int) -> None:
     with start("--check", "-C", finished, preexec_fn=lambda: os.close(descriptor)) as child:
-        _, err = child.communicate(timeout=30)
+        _, err = child.communicate(timeout=120)
     assert child.returncode in (0, 1)
     assert "Traceback" not in err
     assert "a bug" not in err
@@ -714,7 +714,7 @@ def test_a_full_disk_under_the_report_is_said_and_is_not_green(finished: Path) -
 def test_a_terminal_without_utf8_gets_ascii_signs(demo: Path) -> None:
     plain = {"LANG": "C", "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
     with start("--check", "-C", demo, env=os.environ | plain) as child:
-        out, err = child.communicate(timeout=30)
+        out, err = child.communicate(timeout=120)
     assert child.returncode == 1, err
     assert out.isascii()
     assert "  x T2.1   failed" in out
@@ -766,7 +766,7 @@ def test_a_bug_is_seventy_and_writes_a_report_without_values(tmp_path: Path, dem
         "from storyrunner.cli import main\nsys.exit(main(['schema']))"
     )
     with start(program=program, env=os.environ | {"TMPDIR": str(tmp_path)}) as child:
-        out, err = child.communicate(timeout=30)
+        out, err = child.communicate(timeout=120)
     assert child.returncode == 70
     assert out == ""
     assert "a bug: ValueError: odd" in err

@@ -199,7 +199,10 @@ def small(tmp_path: Path) -> Path:
     return make_small(tmp_path / "small")
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    max_examples=30,
+)
 @given(st.lists(RESULTS, max_size=4))
 def test_what_is_saved_is_loaded(tmp_path: Path, results: list[StepResult]) -> None:
     file = tmp_path / "state" / "small.json"

@@ -20,7 +20,7 @@ from tui.application import StoryrunnerApp
 from tui.bridge import Engine
 from tui.screens.main import MainScreen
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 """Seconds that a test waits for something that ought to happen at once."""
 
 

@@ -8,7 +8,7 @@ import threading
 import pytest
 
 from storyrunner.errors import UsageError
-from storyrunner.model.events import Envelope, TaskStarted
+from storyrunner.model.events import Envelope, StepStarted, TaskStarted
 from storyrunner.model.status import Status
 from tests.support.fake_session import AT, WRITE, FakeOpener, Script, proven, usual
 from tui.around import look, notice_changes, undo
@@ -30,6 +30,14 @@ def opened(opener: FakeOpener) -> Engine:
 def hanging() -> FakeOpener:
     """T1.1 never ends by itself."""
     return FakeOpener({**usual(), "T1.1": Script(proven("T1.1"), hangs=True)})
+
+
+async def begun(engine: Engine) -> None:
+    """Wait until the step has started on the engine's thread."""
+    while not any(  # noqa: ASYNC110 - another thread's doing
+        isinstance(item.event, StepStarted) for item in engine.feed.drain()
+    ):
+        await asyncio.sleep(0.01)
 
 
 def test_a_feed_wakes_once_for_many_events_and_hands_them_out_in_order() -> None:
@@ -63,7 +71,7 @@ async def test_a_cancelled_caller_goes_on_only_when_the_step_has_ended() -> None
     engine = opened(opener)
     try:
         task = asyncio.ensure_future(engine.do(lambda session: session.run_step("T1.1")))
-        await asyncio.sleep(0.05)
+        await begun(engine)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
@@ -92,7 +100,7 @@ def test_closing_stops_what_runs_and_gives_the_report() -> None:
 
     async def start() -> None:
         task = asyncio.ensure_future(engine.do(lambda session: session.run_step("T1.1")))
-        await asyncio.sleep(0.05)
+        await begun(engine)
         engine.is_closing = True
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)

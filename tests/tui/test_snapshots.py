@@ -43,7 +43,7 @@ def ready() -> Iterator[StoryrunnerApp]:
 
 async def quiet(pilot: Pilot[int]) -> None:
     """Nothing runs, no toast is left."""
-    end = time.monotonic() + 20
+    end = time.monotonic() + 60
     while any(item.is_running for item in pilot.app.workers) and time.monotonic() < end:
         await pilot.pause(0.02)
     pilot.app.clear_notifications()
@@ -52,7 +52,7 @@ async def quiet(pilot: Pilot[int]) -> None:
 
 async def at(pilot: Pilot[int], kind: type[Screen[object]]) -> None:
     """A screen of that kind is on top."""
-    end = time.monotonic() + 20
+    end = time.monotonic() + 60
     while not isinstance(pilot.app.screen, kind) and time.monotonic() < end:
         await pilot.pause(0.02)
     pilot.app.clear_notifications()

@@ -128,10 +128,10 @@ def test_alias_bombs_are_refused_within_a_second() -> None:
         wide += f"{name}: &{name} [{','.join([f'*{before}'] * 10)}]\n"
     chain = "a0: &a0 [x]\n" + "".join(f"a{i}: &a{i} [*a{i - 1}]\n" for i in range(1, 2000))
     many = "---\n".join([wide.split("f:")[0]] * 50)
-    start = time.monotonic()
+    start = time.thread_time()
     for text in (wide, chain, many):
         assert "excessive aliasing" in refuse(text).message
-    assert time.monotonic() - start < 5
+    assert time.thread_time() - start < 5
 
 
 def test_without_the_c_parser_values_and_places_are_the_same(

@@ -48,7 +48,7 @@ def is_running(pid: int) -> bool:
     return True
 
 
-async def until(holds: Callable[[], bool], seconds: float = 5.0) -> bool:
+async def until(holds: Callable[[], bool], seconds: float = 60.0) -> bool:
     end = time.monotonic() + seconds
     while not holds() and time.monotonic() < end:  # noqa: ASYNC110 - another process's doing
         await asyncio.sleep(0.01)
@@ -101,10 +101,10 @@ async def test_a_hang_times_out_and_the_whole_group_is_gone(
     runner: ShRunner, tmp_path: Path
 ) -> None:
     pids = tmp_path / "pids"
-    outcome = await runner.run(python(STUBBORN, str(pids), timeout=1.0))
+    outcome = await runner.run(python(STUBBORN, str(pids), timeout=3.0))
     assert outcome.ending is Ending.TIMED_OUT
     assert outcome.code is None
-    assert b"timed out after 1 s" in outcome.stderr
+    assert b"timed out after 3 s" in outcome.stderr
     started = [int(word) for word in pids.read_text().split()]
     assert len(started) == 3
     assert await until(lambda: not any(map(is_running, started)))
@@ -121,10 +121,10 @@ print("ready", flush=True)
 time.sleep(600)
 """
     patient = ShRunner(limits=Limits(int_grace=30, term_grace=30))
-    outcome = await patient.run(python(script, timeout=0.7))
+    outcome = await patient.run(python(script, timeout=3.0))
     assert outcome.ending is Ending.TIMED_OUT
     assert outcome.stdout == b"ready\ntidied up\n"
-    assert outcome.seconds < 20
+    assert outcome.seconds < 30
 
 
 async def test_a_grandchild_is_swept_after_a_normal_exit(runner: ShRunner, tmp_path: Path) -> None:
@@ -133,7 +133,7 @@ async def test_a_grandchild_is_swept_after_a_normal_exit(runner: ShRunner, tmp_p
     outcome = await runner.run(shell(script))
     assert outcome.ok
     assert outcome.stdout == b"done\n"
-    assert outcome.seconds < 10
+    assert outcome.seconds < 60
     started = await pids_in(pids, 1)
     assert await until(lambda: not any(map(is_running, started)))
 
@@ -157,7 +157,7 @@ while not os.path.exists(sys.argv[1]):
     for pid in await pids_in(pids, 1):
         os.kill(pid, signal.SIGKILL)
     assert outcome.stdout == b"leader done\n"
-    assert outcome.seconds < 10
+    assert outcome.seconds < 60
 
 
 async def test_cancelling_ends_the_whole_group_before_it_returns(
@@ -337,29 +337,31 @@ async def test_a_sink_that_breaks_ends_the_command_and_is_heard(runner: ShRunner
 
 
 async def test_a_flood_of_lines_does_not_block_the_loop(runner: ShRunner) -> None:
-    count = 0
+    """Between two turns of the loop lies a bounded piece of the output, however slow it all is."""
+    count = since = most = 0
 
     def sink(stream: str, line: str) -> None:
-        nonlocal count
+        nonlocal count, since
         count += 1
+        since += 1
 
-    worst = 0.0
     flood = asyncio.create_task(
         runner.run(python("for n in range(200_000): print('line', n)"), sink)
     )
     while not flood.done():
-        before = time.monotonic()
-        await asyncio.sleep(0.005)
-        worst = max(worst, time.monotonic() - before)
+        await asyncio.sleep(0)
+        most, since = max(most, since), 0
     assert count == 200_000
-    assert worst < 1.0
+    assert most < 50_000
 
 
-async def test_many_commands_run_side_by_side(runner: ShRunner) -> None:
-    started = time.monotonic()
-    outcomes = await asyncio.gather(*(runner.run(shell(f"sleep 1; echo {n}")) for n in range(12)))
+async def test_many_commands_run_side_by_side(runner: ShRunner, tmp_path: Path) -> None:
+    """Each waits until all of them have started."""
+    script = "cd {0}; : >{1}; while set -- *; [ $# -lt 12 ]; do sleep 0.05; done; echo {1}"
+    outcomes = await asyncio.gather(
+        *(runner.run(shell(script.format(tmp_path, n), timeout=60)) for n in range(12))
+    )
     assert [outcome.stdout_text.strip() for outcome in outcomes] == [str(n) for n in range(12)]
-    assert time.monotonic() - started < 9
 
 
 def test_it_works_from_a_loop_in_another_thread(runner: ShRunner) -> None:
@@ -374,11 +376,15 @@ def test_it_works_from_a_loop_in_another_thread(runner: ShRunner) -> None:
 
 async def test_no_file_descriptor_is_left_open(runner: ShRunner) -> None:
     await runner.run(shell("true"))
-    before = len(list(Path("/dev/fd").iterdir()))
+    before = _open_files()
     for _ in range(5):
         await runner.run(shell("echo x; sleep 600", timeout=0.05))
         await runner.run(shell("cat", stdin=b"x"))
-    assert len(list(Path("/dev/fd").iterdir())) <= before
+    assert await until(lambda: _open_files() <= before)
+
+
+def _open_files() -> int:
+    return len(list(Path("/dev/fd").iterdir()))
 
 
 def test_which_passes_over_relative_folders_on_the_path(tmp_path: Path) -> None:

@@ -123,11 +123,11 @@ def test_a_parse_error_shows_where_it_is() -> None:
     ],
 )
 def test_hostile_texts_end_soon_and_quietly(text: str) -> None:
-    start = time.monotonic()
+    start = time.thread_time()
     answer({"in": text, "vars": VARIABLES, "strict": False})
     referenced(text)
     unresolved(text)
-    assert time.monotonic() - start < 20
+    assert time.thread_time() - start < 20
 
 
 def test_expressions_cannot_fill_the_memory() -> None:

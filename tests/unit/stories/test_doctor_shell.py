@@ -90,7 +90,7 @@ def test_no_text_breaks_the_lexer_and_every_pipeline_is_in_the_text(text: str) -
 
 
 def test_the_cost_does_not_grow_faster_than_the_text() -> None:
-    started = time.perf_counter()
+    started = time.thread_time()
     for piece in ("a | ", "'", '"$(', "<<E\n", "${a", "<a b ", "(", "\\\n", "x=$("):
         read_pipelines(piece * 20_000)
-    assert time.perf_counter() - started < 20
+    assert time.thread_time() - started < 20

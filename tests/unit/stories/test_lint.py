@@ -95,11 +95,11 @@ def test_fifty_stories_of_a_thousand_lines_take_less_than_three_seconds() -> Non
         text = text_of(number, f"STORY-S{number}", f"## Tasks\n\n### T1: A\n\n{work}", total=51)
         stories.append(text)
     assert min(text.count("\n") for text in stories) > 1000
-    start = time.process_time()
+    start = time.thread_time()
     near = around(*map(parsed, stories))
     count = sum(len(lint_story(story, near)) for story in near.stories.values())
     assert count > 51
-    assert time.process_time() - start < 3.0
+    assert time.thread_time() - start < 3.0
 
 
 @pytest.fixture

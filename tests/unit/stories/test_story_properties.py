@@ -197,13 +197,13 @@ def test_one_long_line_is_no_bomb(line: str) -> None:
         "## Change Log\n",
         "## Dependencies\n",
     ):
-        assert _seconds(head + line) < 0.5
+        assert _seconds(head + line) < 1.0
 
 
 def _seconds(text: str) -> float:
     best = 9.0
     for _ in range(2):
-        start = time.perf_counter()
+        start = time.thread_time()
         parse_story(text, "bomb.md")
-        best = min(best, time.perf_counter() - start)
+        best = min(best, time.thread_time() - start)
     return best

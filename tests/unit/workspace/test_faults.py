@@ -233,16 +233,22 @@ def test_a_folder_swapped_for_a_link_during_the_write_redirects_nothing(tmp_path
 
 
 def killed_after(root: Path, state: Path, seconds: float) -> bool:
-    """Write groups in a child for ever; kill it. True when it died by the kill."""
+    """Write groups in a child for ever; kill it some time after it began. True when it died by
+    the kill."""
+    reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
         try:
             workspace = Workspace(root, writable=True, state=state)
+            os.write(writing, b"!")
             while True:
                 workspace.write(proposals(), label="T2")
                 workspace.undo()
         finally:
             os._exit(9)
+    os.close(writing)
+    os.read(reading, 1)
+    os.close(reading)
     time.sleep(seconds)
     os.kill(child, signal.SIGKILL)
     _, status = os.waitpid(child, 0)
@@ -257,8 +263,9 @@ def test_after_a_kill_at_any_moment_the_group_is_whole_again(tmp_path: Path) -> 
     for item in proposals():
         whole[item.path] = item.after
     del whole["apps/gone.yaml"]
-    recovered = 0
-    for _ in range(30):
+    recovered = count = 0
+    while count < 30 or (not recovered and count < 300):
+        count += 1
         assert killed_after(root, state, chance.uniform(0.002, 0.03))
         for path, data in tree(root).items():
             if data is not None and not Path(path).name.startswith(".storyrunner-"):

@@ -37,7 +37,7 @@ def test_the_lock_of_a_killed_process_is_taken_over(tmp_path: Path) -> None:
         (tmp_path / "ready").write_text("x" if isinstance(held, Held) else "")
         time.sleep(60)
         os._exit(0)
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while not (tmp_path / "ready").exists() and time.monotonic() < deadline:
         time.sleep(0.01)
     taken = Lock(tmp_path).acquire()
