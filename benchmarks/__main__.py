@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from benchmarks import scale, startup, story
+from benchmarks import parsing, scale, startup, story
 from benchmarks.result import Row, as_json, machine, table
 from benchmarks.tools import shared_environment
 
@@ -16,6 +16,7 @@ BENCHMARKS: dict[str, Callable[[dict[str, str], int, Path], list[Row]]] = {
     "startup": lambda env, rounds, _: startup.run(env, rounds),
     "story": story.run,
     "scale": scale.run,
+    "parsing": parsing.run,
 }
 
 

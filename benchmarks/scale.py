@@ -114,7 +114,7 @@ def _linear(sizes: dict[int, Generated], env: dict[str, str], rounds: int, full:
     )
     points = {apps: one.median("full") for apps, one in all_renders.items()}
     points[full.made.apps] = full.median("full")
-    exponent = _slope([(math.log(apps), math.log(value)) for apps, value in points.items()])
+    exponent = slope([(math.log(apps), math.log(value)) for apps, value in points.items()])
     shown = ", ".join(f"{apps * 10}: {value:.2f} s" for apps, value in points.items())
     return Row(
         "cost grows with objects to the power of",
@@ -126,7 +126,8 @@ def _linear(sizes: dict[int, Generated], env: dict[str, str], rounds: int, full:
     )
 
 
-def _slope(points: Sequence[tuple[float, float]]) -> float:
+def slope(points: Sequence[tuple[float, float]]) -> float:
+    """Of the line through points, by least squares."""
     middle_x = statistics.mean(x for x, _ in points)
     middle_y = statistics.mean(y for _, y in points)
     above = sum((x - middle_x) * (y - middle_y) for x, y in points)

@@ -68,6 +68,7 @@ class Prompter:
             ("staged before, left staged", draft.staged_elsewhere),
             ("needed but not in git", draft.omissions),
             ("box to tick, line", draft.boxes),
+            ("box to open again, line", draft.unticked),
         ):
             for path in paths:
                 _say(f"  {name}: {path}")

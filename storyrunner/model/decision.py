@@ -93,7 +93,9 @@ class CommitDraft:
     omissions: tuple[str, ...] = ()
     """Files the story's manifests refer to that are not in git and not in the commit."""
     boxes: tuple[str, ...] = ()
-    """Boxes of the story that will be ticked, by their text."""
+    """Boxes of the story that will be ticked, by their line and text."""
+    unticked: tuple[str, ...] = ()
+    """Ticked boxes whose proof fails: they will be open again."""
     warnings: tuple[str, ...] = ()
     branch: str = ""
 

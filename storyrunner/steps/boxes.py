@@ -1,41 +1,42 @@
-"""Which boxes of the story's Markdown are proven, and the text with them ticked.
+"""Which boxes of the story's Markdown the results change, and the text with them changed.
 
-A box is found by its task and text; one that is not found or not unique is left alone.
+A tick is a proof: a bound box is ticked when all that proves it stands, and un-ticked when a proof
+of it fails. What was not judged, or has gone stale, changes nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from storyrunner.model.result import StepResult
-from storyrunner.model.runbook import Box, Runbook
+from storyrunner.model.runbook import Runbook
 from storyrunner.model.status import Status
 from storyrunner.model.story import Checkbox, Story
 from storyrunner.runbook.consistency import PUSHED
+from storyrunner.steps.bindings import Bound, bound_boxes
 from storyrunner.stories.parser import parse_story
-from storyrunner.stories.ticks import find_box, set_box
+from storyrunner.stories.ticks import set_box
 
-DONE_SECTION = "Definition of Done"
 STANDING = (Status.PASSED, Status.SKIPPED)
 
 
-def proven_boxes(
+def box_changes(
     runbook: Runbook, story: Story, results: Mapping[str, StepResult], *, pushed: bool
 ) -> list[Checkbox]:
-    """The boxes that are open and whose proof stands, in the order of the text."""
-    found = {
-        box.offset: box
-        for box, proved_by in _bound(runbook, story)
-        if not box.checked and all(_stands(name, runbook, results, pushed) for name in proved_by)
-    }
-    return [found[offset] for offset in sorted(found)]
+    """The boxes whose mark is not what the results say, in the order of the text: open ones that
+    are proven, and ticked ones of which a proof fails."""
+    return [
+        bound.box
+        for bound in bound_boxes(runbook, story)
+        if _verdict(bound, runbook, results, pushed) is (not bound.box.checked)
+    ]
 
 
-def tick(story: Story, boxes: list[Checkbox]) -> str:
-    """The story's text with these boxes ticked and no other byte changed."""
+def tick(story: Story, boxes: Iterable[Checkbox]) -> str:
+    """The story's text with the marks of these boxes turned and no other byte changed."""
     text = story.text
     for box in boxes:
-        text = set_box(text, box, True)
+        text = set_box(text, box, not box.checked)
     return text
 
 
@@ -44,44 +45,37 @@ def reread(path: str, text: str) -> Story:
     return parse_story(text, path)
 
 
-def _bound(runbook: Runbook, story: Story) -> Iterator[tuple[Checkbox, tuple[str, ...]]]:
-    for task in runbook.tasks:
-        needs_push = any(PUSHED in box.proved_by for box in task.boxes)
-        whole = (task.id, PUSHED) if needs_push else (task.id,)
-        for checkbox in story.boxes:
-            if checkbox.task == task.id and checkbox.text.startswith(
-                (f"{task.id}:", f"{task.id} ")
-            ):
-                yield checkbox, whole
-        yield from _found(story, task.boxes, task=task.id)
-    yield from _found(story, runbook.done, section=DONE_SECTION)
+def _verdict(
+    bound: Bound, runbook: Runbook, results: Mapping[str, StepResult], pushed: bool
+) -> bool | None:
+    """True when the box is proven, False when a proof of it fails, None when neither is known."""
+    if bound.part_of:
+        return _proof(bound.part_of, runbook, results, pushed) or None
+    proofs = [_proof(name, runbook, results, pushed) for name in bound.proved_by]
+    if False in proofs:
+        return False
+    return True if proofs and all(proofs) else None
 
 
-def _found(
-    story: Story, boxes: tuple[Box, ...], *, task: str = "", section: str = ""
-) -> Iterator[tuple[Checkbox, tuple[str, ...]]]:
-    for wanted in boxes:
-        match = find_box(story, text=wanted.text, task=task, section=section)
-        if match.box is not None and not match.box.deferred:
-            yield match.box, wanted.proved_by
-
-
-def _stands(name: str, runbook: Runbook, results: Mapping[str, StepResult], pushed: bool) -> bool:
+def _proof(
+    name: str, runbook: Runbook, results: Mapping[str, StepResult], pushed: bool
+) -> bool | None:
     if name == PUSHED:
-        return pushed
+        return True if pushed else None
     task = runbook.task(name)
     if task is not None:
-        statuses = [results[step.id].status for step in task.steps if step.id in results]
-        complete = len(statuses) == len(task.steps) and Status.PASSED in statuses
-        return complete and all(status in STANDING for status in statuses)
+        return _sum([step.id for step in task.steps], results)
     criterion = next((item for item in runbook.criteria if item.id == name), None)
     if criterion is not None:
-        steps = criterion.proved_by
-        return all(_is(results, step, STANDING) for step in steps) and any(
-            _is(results, step, (Status.PASSED,)) for step in steps
-        )
-    return _is(results, name, (Status.PASSED,))
+        return _sum(criterion.proved_by, results)
+    status = results[name].status if name in results else Status.PENDING
+    return {Status.PASSED: True, Status.FAILED: False}.get(status)
 
 
-def _is(results: Mapping[str, StepResult], step: str, wanted: tuple[Status, ...]) -> bool:
-    return step in results and results[step].status in wanted
+def _sum(steps: Sequence[str], results: Mapping[str, StepResult]) -> bool | None:
+    """Proven when all stand and one passed; failed when one failed; else nothing is known."""
+    statuses = [results[step].status for step in steps if step in results]
+    if Status.FAILED in statuses:
+        return False
+    whole = len(statuses) == len(steps) and all(status in STANDING for status in statuses)
+    return True if whole and Status.PASSED in statuses else None

@@ -17,6 +17,7 @@ from storyrunner.model.finding import Finding, error, warning
 from storyrunner.model.result import StepResult
 from storyrunner.model.status import Status
 from storyrunner.model.step import CommitStep
+from storyrunner.model.story import Checkbox
 from storyrunner.steps.base import (
     HERE,
     NoSuggestions,
@@ -28,7 +29,7 @@ from storyrunner.steps.base import (
     owned_files,
     verdict,
 )
-from storyrunner.steps.boxes import proven_boxes, reread, tick
+from storyrunner.steps.boxes import box_changes, reread, tick
 from storyrunner.steps.message import draft_message
 from storyrunner.steps.signoffs import SIGNOFFS
 from storyrunner.tools import git as git_tool
@@ -222,7 +223,8 @@ async def _prepare(git: Git, context: StepContext) -> _Work:
         strays=tuple(e.path for e in status.entries if e.path not in paths and not e.staged),
         staged_elsewhere=tuple(e.path for e in status.staged if e.path not in paths),
         omissions=tuple(item.place.path for item in findings if item.rule == "omission"),
-        boxes=tuple(boxes),
+        boxes=tuple(f"{box.line}: {box.text}" for box in boxes if not box.checked),
+        unticked=tuple(f"{box.line}: {box.text}" for box in boxes if box.checked),
         warnings=tuple(item.message for item in findings),
         branch=status.head.branch or "(detached)",
     )
@@ -261,9 +263,9 @@ def _is_file(path: str, fingerprint: str) -> bool:
 
 def _ticks(
     context: StepContext, *, committed: str, pushed: bool
-) -> tuple[Proposal | None, list[str]]:
-    """The story with its proven boxes ticked, and their texts. `committed` is the id of the commit
-    step when it is to count as passed."""
+) -> tuple[Proposal | None, list[Checkbox]]:
+    """The story with its boxes as they are proven, and those that change. `committed` is the id of
+    the commit step when it is to count as passed."""
     if context.story is None:
         return None, []
     text = context.workspace.read_text(context.story.path)
@@ -273,12 +275,11 @@ def _ticks(
     results = dict(context.results)
     if committed:
         results[committed] = _as_passed(committed)
-    boxes = proven_boxes(context.runbook, story, results, pushed=pushed)
+    boxes = box_changes(context.runbook, story, results, pushed=pushed)
     if not boxes:
         return None, []
     after = tick(story, boxes).encode("utf-8")
-    proposal = context.workspace.propose(context.story.path, after, "proven boxes")
-    return proposal, [f"{box.line}: {box.text}" for box in boxes]
+    return context.workspace.propose(context.story.path, after, "proven boxes"), boxes
 
 
 def _as_passed(step: str) -> StepResult:

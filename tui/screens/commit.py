@@ -72,7 +72,9 @@ separately."""
         """Titles, and the first checks."""
         self.query_one("#files").border_title = "Files"
         self.query_one("#message").border_title = "Message"
-        self.query_one("#boxes").border_title = f"Ticked in the story: {len(self._draft.boxes)}"
+        opened = f", opened again: {n}" if (n := len(self._draft.unticked)) else ""
+        ticked = f"Ticked in the story: {len(self._draft.boxes)}{opened}"
+        self.query_one("#boxes").border_title = ticked
         self.query_one("#files").focus()
         self._check()
 
@@ -131,6 +133,6 @@ separately."""
         return Content.assemble(mark, toned(row.name, "bad" if is_stray else "text"))
 
     def _boxes(self) -> Content:
-        if not self._draft.boxes:
-            return toned("none", "quiet")
-        return Content("\n").join([plain(f"[x] {text}") for text in self._draft.boxes])
+        lines = [plain(f"[x] {text}") for text in self._draft.boxes]
+        lines += [toned(f"[ ] {text}", "bad") for text in self._draft.unticked]
+        return Content("\n").join(lines) if lines else toned("none", "quiet")

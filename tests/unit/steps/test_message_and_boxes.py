@@ -7,7 +7,7 @@ from storyrunner.model.runbook import Box, CommitPlan, Criterion, Runbook, Task
 from storyrunner.model.status import Status
 from storyrunner.model.step import EditStep, MapKeys, WriteStep
 from storyrunner.runbook.parameters import Values
-from storyrunner.steps.boxes import proven_boxes, tick
+from storyrunner.steps.boxes import box_changes, tick
 from storyrunner.steps.message import draft_message
 from storyrunner.stories.parser import parse_story
 
@@ -103,7 +103,7 @@ def message(changed: set[str], **statuses: Status) -> str:
 def boxes(*, pushed: bool = False, **statuses: Status) -> list[str]:
     """The texts of the boxes that would be ticked."""
     story = parse_story(STORY, "story.md")
-    found = proven_boxes(RUNBOOK, story, results(**statuses), pushed=pushed)
+    found = box_changes(RUNBOOK, story, results(**statuses), pushed=pushed)
     return [box.text for box in found]
 
 
@@ -122,6 +122,7 @@ def test_what_did_not_pass_is_not_told() -> None:
 def test_a_box_needs_its_own_proof_and_must_be_found_once() -> None:
     assert boxes(T1_1=Status.PASSED) == ["Write the file", "Written"]
     assert boxes(T1_1=Status.FAILED, T1_2=Status.PASSED) == []
+    assert boxes(T1_1=Status.ERRORED, T1_2=Status.PASSED) == []
     assert boxes() == []
     assert boxes(T1_1=Status.STALE, T1_2=Status.PASSED) == []
 
@@ -145,7 +146,7 @@ def test_skipped_alone_proves_nothing() -> None:
 def test_ticking_changes_the_marks_and_nothing_else() -> None:
     text = STORY.replace("\n", "\r\n")
     story = parse_story(text, "story.md")
-    found = proven_boxes(RUNBOOK, story, results(T1_1=Status.PASSED), pushed=False)
+    found = box_changes(RUNBOOK, story, results(T1_1=Status.PASSED), pushed=False)
     ticked = tick(story, found)
     changed = [pair for pair in zip(text, ticked, strict=True) if pair[0] != pair[1]]
     assert changed == [(" ", "x")] * len(found)

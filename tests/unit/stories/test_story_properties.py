@@ -97,9 +97,14 @@ def test_every_element_stands_where_it_says_and_keeps_its_raw_text(text: str) ->
     spans += [part.span for part in (*story.criteria, *story.subtasks, *story.deferred)]
     spans += [part.span for part in (*story.done, *story.dependencies, *story.qa)]
     spans += [d.span for task in story.tasks for d in task.declarations]
+    spans += [part.span for task in story.tasks for part in (*task.items, *task.inline_commands)]
+    spans += [part.span for part in (*story.header.fields, *story.change_log.entries)]
+    if story.agent_record is not None:
+        spans += [story.agent_record.span, *(entry.span for entry in story.agent_record.files)]
     for span in spans:
         assert 1 <= span.first <= span.last <= len(lines)
         assert span.raw == "".join(lines[span.first - 1 : span.last])
+        assert span.path == "any.md"
 
 
 @_SOME
@@ -122,6 +127,28 @@ def test_a_tick_changes_exactly_the_mark_and_can_be_taken_back(
 
 
 @_SOME
+@given(_TEXT, st.data())
+def test_any_set_of_boxes_ticked_and_opened_again_gives_the_same_bytes(
+    text: str, data: st.DataObject
+) -> None:
+    boxes = [box for box in parse_story(text, "any.md").boxes if not box.checked]
+    if not boxes:
+        return
+    chosen = data.draw(st.lists(st.sampled_from(boxes), unique_by=lambda box: box.offset))
+    ticked = text
+    for box in chosen:
+        ticked = set_box(ticked, box, True)
+    differing = [i for i, (a, b) in enumerate(zip(text, ticked, strict=True)) if a != b]
+    assert differing == sorted(box.offset for box in chosen)
+    assert len(_bytes(ticked)) == len(_bytes(text))
+    opened = ticked
+    for box in parse_story(ticked, "any.md").boxes:
+        if box.offset in differing:
+            opened = set_box(opened, box, False)
+    assert _bytes(opened) == _bytes(text)
+
+
+@_SOME
 @given(_TEXT)
 def test_no_block_of_a_quoted_document_is_ever_in_an_executable_zone(text: str) -> None:
     story = parse_story(text, "any.md")
@@ -129,6 +156,10 @@ def test_no_block_of_a_quoted_document_is_ever_in_an_executable_zone(text: str) 
         assert (block.zone.value == "nested") == bool(block.document)
     for binding in bind_blocks(story):
         assert binding.line not in {block.line for block in story.blocks if block.document}
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")
 
 
 def _lines(text: str) -> list[str]:
