@@ -9,9 +9,10 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from storyrunner.model.events import Event
+from storyrunner.model.frozen import dataclass
 from storyrunner.model.step import Step
 from storyrunner.steps.base import StepContext, Verdict
 from storyrunner.steps.kinds import kind_of

@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from storyrunner.errors import Place, RunbookError, StoryError, UsageError
 from storyrunner.gitops.near import did_you_mean
+from storyrunner.model.frozen import dataclass
 from storyrunner.model.runbook import Runbook
 from storyrunner.model.story import Story
 from storyrunner.runbook.loader import load_runbook, shipped_runbooks

@@ -6,7 +6,7 @@ Replaying a recorded stream gives the same report; the session itself reports th
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from storyrunner.model.events import (
     CriterionJudged,
@@ -15,6 +15,7 @@ from storyrunner.model.events import (
     RunStarted,
     StepFinished,
 )
+from storyrunner.model.frozen import dataclass
 from storyrunner.model.result import CriterionVerdict, RunReport, StepResult, exit_code_of
 from storyrunner.model.status import Status
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -20,6 +19,7 @@ from storyrunner.gitops.book import BuildBook
 from storyrunner.gitops.schemas import schema_store
 from storyrunner.model.decision import Decider
 from storyrunner.model.events import Sink
+from storyrunner.model.frozen import dataclass
 from storyrunner.model.ports import Runner
 from storyrunner.model.rung import EngineChoice
 from storyrunner.runbook.lookup import RepositoryLookup

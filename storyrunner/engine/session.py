@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
 from storyrunner.engine.ahead import Ahead
@@ -34,6 +34,7 @@ from storyrunner.model.events import (
     TaskFinished,
     TaskStarted,
 )
+from storyrunner.model.frozen import dataclass
 from storyrunner.model.result import CriterionVerdict, RunReport, StepResult
 from storyrunner.model.runbook import Deferred, Task
 from storyrunner.model.status import Status

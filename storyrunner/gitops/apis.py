@@ -7,8 +7,9 @@ groups the built-in stories write. Checked on 2026-11-23; `source` says where ea
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import StrEnum
+
+from storyrunner.model.frozen import dataclass
 
 CHECKED = "2026-11-23"
 

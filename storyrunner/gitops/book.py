@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from types import TracebackType
 from typing import TypeVar
@@ -24,6 +23,7 @@ from storyrunner.gitops.objects import KubeObject
 from storyrunner.gitops.reach import reach
 from storyrunner.gitops.render_ladder import Option, RenderLadder, choose
 from storyrunner.model.cluster import Cluster
+from storyrunner.model.frozen import dataclass
 from storyrunner.model.ports import Kustomizer, Runner
 from storyrunner.model.rung import EngineChoice, Rung
 from storyrunner.tools.toolbox import Toolbox

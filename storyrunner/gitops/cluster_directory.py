@@ -6,7 +6,6 @@ is not applied. Without such a file every manifest counts, and this module has n
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from storyrunner.errors import Place, RefusedFeatureError, RenderError
@@ -15,6 +14,7 @@ from storyrunner.gitops.flux_scan import KUSTOMIZATION_FILES
 from storyrunner.gitops.objects import KubeObject
 from storyrunner.gitops.sources import SourceIndex
 from storyrunner.model.cluster import Cluster
+from storyrunner.model.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

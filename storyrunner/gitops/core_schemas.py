@@ -9,13 +9,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from storyrunner.gitops.schema_sources import FoundSchema, Gvk
+from storyrunner.model.frozen import dataclass
 
 PACKAGE = "kubernetes_validate"
 _RELEASE = re.compile(r"v(\d+)\.(\d+)\.(\d+)-local-strict")

@@ -7,7 +7,7 @@ bounded before anything is built. It knows nothing of Kubernetes, and never writ
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
@@ -16,6 +16,7 @@ from storyrunner.errors import ManifestError, Place, WorkspaceError
 from storyrunner.gitops.faults import YamlFault
 from storyrunner.gitops.nodes import Map, Node, Sequence, Text, read_nodes
 from storyrunner.gitops.values import build_value
+from storyrunner.model.frozen import dataclass
 
 FieldPath = tuple[str | int, ...]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from storyrunner.errors import ManifestError
 from storyrunner.gitops.edits_style import newline_of, next_line
@@ -20,6 +19,7 @@ from storyrunner.gitops.edits_tree import (
     meaning,
     read_tree,
 )
+from storyrunner.model.frozen import dataclass
 
 FieldPath = tuple[str | int, ...]
 BY_HAND = "make this change by hand"

@@ -8,10 +8,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from storyrunner.gitops.edits_tree import STR, Map, Meaning, Node, Scalar, Seq, resolved_tag
+from storyrunner.model.frozen import dataclass
 
 Value = str | Sequence["Value"] | Mapping[str, "Value"]
 """New content: a text, a list or a map of such."""

@@ -8,7 +8,7 @@ can blow up. Only the `edits` modules use it.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Final
 
 import yaml
@@ -16,6 +16,7 @@ from yaml.nodes import ScalarNode
 from yaml.resolver import Resolver
 
 from storyrunner.errors import ManifestError, Place
+from storyrunner.model.frozen import dataclass
 
 MAX_DEPTH: Final = 100
 MAX_CHARACTERS: Final = 2**20

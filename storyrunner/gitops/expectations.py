@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, assert_never
 
 from storyrunner.errors import RunbookError
 from storyrunner.gitops.query import Answer, ObjectIdent
+from storyrunner.model.frozen import dataclass
 
 MAX_PATTERN = 500
 MAX_MATCHED_TEXT = 100_000

@@ -7,8 +7,9 @@ one part only, `$$` collapses only outside) are kept on purpose. It knows no val
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final
+
+from storyrunner.model.frozen import dataclass
 
 BAD: Final = "bad substitution"
 NO_BRACE: Final = "missing closing brace"

@@ -8,7 +8,7 @@ resolve no child's substituteFrom, is not needed (semantics.md §1.5, §1.6, §8
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from storyrunner.errors import StoryrunnerError
@@ -22,6 +22,7 @@ from storyrunner.gitops.settings import SettingValue
 from storyrunner.gitops.sources import SourceIndex
 from storyrunner.model.cluster import Cluster
 from storyrunner.model.finding import Finding
+from storyrunner.model.frozen import dataclass
 from storyrunner.model.ports import Kustomizer
 from storyrunner.model.rung import Rung
 

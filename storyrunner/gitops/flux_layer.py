@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
@@ -25,6 +25,7 @@ from storyrunner.gitops.sources import SourceIndex
 from storyrunner.gitops.substitution import substitute_object
 from storyrunner.model.cluster import Cluster
 from storyrunner.model.finding import Finding
+from storyrunner.model.frozen import dataclass
 from storyrunner.model.ports import Kustomizer
 
 _ENTRY = re.compile(r"from '([^']+)'")

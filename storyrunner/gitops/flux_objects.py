@@ -7,13 +7,13 @@ the document that holds it. It renders nothing and resolves nothing.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from storyrunner.errors import ManifestError, Place
 from storyrunner.gitops.documents import YamlDocument
 from storyrunner.gitops.objects import KubeObject, text_at, value_at
 from storyrunner.gitops.substitution import Strategy
+from storyrunner.model.frozen import dataclass
 
 FLUX_GROUP = "kustomize.toolkit.fluxcd.io"
 FLUX_NAMESPACE = "flux-system"

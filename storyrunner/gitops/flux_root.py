@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from storyrunner.gitops.goyaml import load_yaml11
 from storyrunner.gitops.objects import value_at
 from storyrunner.gitops.sourceignore import Ignore, load_ignore
 from storyrunner.model.finding import Finding, warning
+from storyrunner.model.frozen import dataclass
 
 PLACEHOLDER_NAMESPACE = "_placeholder"
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -33,6 +32,7 @@ from storyrunner.gitops.settings import (
 from storyrunner.gitops.sources import SourceIndex
 from storyrunner.model.cluster import Cluster
 from storyrunner.model.finding import Finding, warning
+from storyrunner.model.frozen import dataclass
 
 REPOSITORY = Reference("GitRepository", "flux-system", FLUX_NAMESPACE)
 """The source that is this repository, by Flux's convention."""

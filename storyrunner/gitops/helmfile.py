@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from storyrunner.errors import Place
+from storyrunner.model.frozen import dataclass
 
 _KEYS = ("name", "chart", "version", "namespace", "installed", "condition")
 _ITEM = re.compile(r"(?P<lead>\s*)-(?P<gap>\s+|$)(?P<rest>.*)")

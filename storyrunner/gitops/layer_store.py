@@ -7,11 +7,11 @@ ignore file that changes, forgets all of them. Errors are never kept.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from storyrunner.gitops.flux_layer import Layer, LayerEngine, LayerRequest
 from storyrunner.gitops.tree_state import Stamp, TreeState, look
+from storyrunner.model.frozen import dataclass
 
 _Key = tuple[str, str, str, bool]
 

@@ -6,11 +6,11 @@ It knows nothing of files, of engines, or of what any kind means.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from storyrunner.errors import ManifestError, ToolError
 from storyrunner.gitops.documents import parse_documents
+from storyrunner.model.frozen import dataclass
 
 
 def group_of(api_version: str) -> str:

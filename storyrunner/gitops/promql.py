@@ -7,10 +7,10 @@ passed over or becomes a problem in words, never an exception.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from storyrunner.gitops.query import FieldPath, show_field
+from storyrunner.model.frozen import dataclass
 
 MAX_EXPRESSION = 8_000
 """Characters. The parser recurses without a bound: far longer texts end the whole process."""

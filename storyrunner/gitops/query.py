@@ -12,12 +12,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
 from typing import Any
 
 from storyrunner.errors import RefusedFeatureError, RunbookError
+from storyrunner.model.frozen import dataclass
 
 FieldPath = tuple[str | int, ...]
 """Keys and 0-based list positions from the top of an object to a field."""

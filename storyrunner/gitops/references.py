@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from storyrunner.gitops.expressions import TEXT_STOP, Call, GrammarError, Instruction, open_text
+from storyrunner.model.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -8,7 +8,7 @@ and never steps down: a weaker engine must not turn red into green.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 
@@ -23,6 +23,7 @@ from storyrunner.gitops.kustomize_cli import KustomizeCli
 from storyrunner.gitops.layer_store import LayerStore
 from storyrunner.gitops.private_copy import PrivateCopy
 from storyrunner.model.cluster import Cluster
+from storyrunner.model.frozen import dataclass
 from storyrunner.model.ports import Kustomizer, Runner
 from storyrunner.model.rung import EngineChoice, Job, Rung
 from storyrunner.tools import kustomize

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
@@ -19,6 +19,7 @@ from urllib.parse import unquote, urlsplit
 
 from storyrunner.errors import RefusedFeatureError, UsageError
 from storyrunner.gitops.crd_schema import strict_schema
+from storyrunner.model.frozen import dataclass
 
 CATALOGUE_LAYOUT = "{{.Group}}/{{.ResourceKind}}_{{.ResourceAPIVersion}}.json"
 """What a plain folder means: the layout of the public catalogues of CRD schemas."""

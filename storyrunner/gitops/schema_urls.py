@@ -6,7 +6,7 @@ judged, and says why: no silence, and no verdict without a schema.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from storyrunner.gitops.schema_sources import (
     CATALOGUE_LAYOUT,
@@ -15,6 +15,7 @@ from storyrunner.gitops.schema_sources import (
     filled,
     schema_of,
 )
+from storyrunner.model.frozen import dataclass
 
 TIMEOUT = 10.0
 """Seconds for one fetch."""

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from storyrunner.gitops.near import did_you_mean
 from storyrunner.gitops.query import FieldPath, show_field
+from storyrunner.model.frozen import dataclass
 
 SHOWN = 80
 SHOWN_NAMES = 8

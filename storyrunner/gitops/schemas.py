@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +24,7 @@ from storyrunner.gitops.schema_sources import (
 )
 from storyrunner.gitops.schema_urls import SchemaUrl, is_url
 from storyrunner.gitops.schema_violations import Violation, explain, in_field_order, not_served
+from storyrunner.model.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ import base64
 import binascii
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,7 @@ from storyrunner.gitops.sources import SourceIndex
 from storyrunner.gitops.substitution import check_names, clean
 from storyrunner.model.cluster import Cluster
 from storyrunner.model.finding import Finding, warning
+from storyrunner.model.frozen import dataclass
 
 ENCRYPTED_PLACEHOLDER = "sops-encrypted"
 INLINE = "inline"

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
 from storyrunner.errors import WorkspaceError
+from storyrunner.model.frozen import dataclass
 
 IGNORE_FILE = ".sourceignore"
 

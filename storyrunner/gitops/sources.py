@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -17,6 +16,7 @@ from storyrunner.errors import ManifestError, Place, WorkspaceError
 from storyrunner.gitops.documents import YamlDocument, load_file
 from storyrunner.gitops.flux_scan import KUSTOMIZATION_FILES
 from storyrunner.gitops.objects import KubeObject, group_of, text_at, value_at
+from storyrunner.model.frozen import dataclass
 
 _EXPRESSION = re.compile(r"\$\{[^}]*\}")
 _GENERATORS = {"ConfigMap": "configMapGenerator", "Secret": "secretGenerator"}

@@ -12,10 +12,10 @@ import os
 import stat
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from storyrunner.gitops.sourceignore import IGNORE_FILE
+from storyrunner.model.frozen import dataclass
 
 MOST_ENTRIES = 100_000
 """Beyond this a look costs more than it saves."""

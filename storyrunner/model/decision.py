@@ -6,9 +6,10 @@ tests; `--check` has none.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
+
+from storyrunner.model.frozen import dataclass
 
 
 class Change(StrEnum):

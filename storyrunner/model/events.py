@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from storyrunner.model.finding import Finding
+from storyrunner.model.frozen import dataclass
 from storyrunner.model.result import CriterionVerdict, RunReport, StepResult
 from storyrunner.model.status import Status
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from storyrunner.errors import Place
+from storyrunner.model.frozen import dataclass
 
 
 class Severity(StrEnum):

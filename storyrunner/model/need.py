@@ -5,8 +5,9 @@ The first field of each shape tells which need it is.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
+
+from storyrunner.model.frozen import dataclass
 
 STRICT: dict[str, Any] = {"extra": "forbid"}
 """Read by the loader's validator: an unknown key is an error. Not read anywhere else."""

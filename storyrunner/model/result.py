@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from storyrunner.model.finding import Finding, Severity
+from storyrunner.model.frozen import dataclass
 from storyrunner.model.rung import Rung
 from storyrunner.model.status import FACES, Status, settle_exit_code
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, ClassVar, Literal
 
 from storyrunner.model.cluster import Cluster
+from storyrunner.model.frozen import dataclass
 from storyrunner.model.need import STRICT
 from storyrunner.model.step import Selector, Step
 

@@ -7,9 +7,9 @@ the step runs. These shapes know nothing of how a step is checked or carried out
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
+from storyrunner.model.frozen import dataclass
 from storyrunner.model.need import STRICT, Need
 
 

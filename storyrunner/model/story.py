@@ -7,11 +7,12 @@ a command does: a later room turns blocks and boxes into steps by their line num
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
 from storyrunner.errors import Place
 from storyrunner.model.finding import Finding
+from storyrunner.model.frozen import dataclass
 
 
 class SectionKind(StrEnum):

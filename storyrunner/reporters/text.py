@@ -6,7 +6,7 @@ The same bytes with or without a terminal: no colour, no cursor movement.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from storyrunner.model.events import (
     CommandStarted,
@@ -21,6 +21,7 @@ from storyrunner.model.events import (
     TaskStarted,
 )
 from storyrunner.model.finding import Finding, Severity
+from storyrunner.model.frozen import dataclass
 from storyrunner.model.result import RunReport, StepResult
 from storyrunner.model.status import Status
 from storyrunner.reporters.wording import glyph, rungs, tally, word

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from storyrunner.errors import Place, RunbookError, UsageError
 from storyrunner.gitops.near import did_you_mean
 from storyrunner.model.cluster import Cluster
+from storyrunner.model.frozen import dataclass
 from storyrunner.model.runbook import Found, Parameter, Runbook
 from storyrunner.runbook.consistency import PLACEHOLDER
 

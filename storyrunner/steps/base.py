@@ -7,7 +7,7 @@ know this module and the rooms below; they never know each other, the engine, or
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Protocol
 
 from storyrunner.errors import ManifestError, Place, StoryrunnerError, ToolError
@@ -17,6 +17,7 @@ from storyrunner.model.cluster import Cluster
 from storyrunner.model.decision import Change, Decider
 from storyrunner.model.events import CommandStarted, Event, FileWritten, OutputLine
 from storyrunner.model.finding import Finding, Severity, error
+from storyrunner.model.frozen import dataclass
 from storyrunner.model.ports import Runner
 from storyrunner.model.result import Evidence, StepResult
 from storyrunner.model.runbook import Runbook, ServedApi

@@ -7,13 +7,13 @@ it. The boxes are ticked for the commit and put back when it fails.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NoReturn
 
 from storyrunner.errors import Place, StoryrunnerError, ToolError
 from storyrunner.model.decision import CommitDraft, CommitFile, PushQuestion
 from storyrunner.model.events import FileProposed
 from storyrunner.model.finding import Finding, error, warning
+from storyrunner.model.frozen import dataclass
 from storyrunner.model.result import StepResult
 from storyrunner.model.status import Status
 from storyrunner.model.step import CommitStep

@@ -7,7 +7,7 @@ A fact holds for every selected object or it does not hold. What the source must
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from storyrunner.errors import Place, RunbookError
@@ -28,6 +28,7 @@ from storyrunner.gitops.objects import KubeObject, value_at
 from storyrunner.gitops.query import Answer, FieldPath, field_path_of, show_field
 from storyrunner.gitops.sources import SourceIndex
 from storyrunner.model.finding import Finding, Severity
+from storyrunner.model.frozen import dataclass
 from storyrunner.model.step import Fact
 
 

@@ -7,7 +7,7 @@ fails and names what is near.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from storyrunner.errors import Place
@@ -18,6 +18,7 @@ from storyrunner.gitops.objects import KubeObject
 from storyrunner.gitops.query import Answer, Selection, ask, ident_of
 from storyrunner.model.cluster import Cluster
 from storyrunner.model.finding import Finding, error
+from storyrunner.model.frozen import dataclass
 from storyrunner.model.rung import Job, Rung
 from storyrunner.model.step import Assertion, Fact, QueryStep, Selector
 from storyrunner.steps.base import (

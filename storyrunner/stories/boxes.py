@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from storyrunner.model.finding import Finding, note, warning
+from storyrunner.model.frozen import dataclass
 from storyrunner.model.story import Checkbox, CodeBlock, Zone
 from storyrunner.stories.fences import DOCUMENT_LANGUAGES, Fence, dedent
 from storyrunner.stories.lines import Lines

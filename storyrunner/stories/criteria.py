@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 
 from storyrunner.model.finding import Finding, warning
+from storyrunner.model.frozen import dataclass
 from storyrunner.model.story import SectionKind, StoryCriterion
 from storyrunner.stories.lines import Lines
 from storyrunner.stories.mapping import numbers_of_tasks

@@ -6,8 +6,8 @@ It reads single tokens; where they stand is decided by `storyrunner.stories.walk
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
+from storyrunner.model.frozen import dataclass
 from storyrunner.model.story import SectionKind
 from storyrunner.stories.titles import section_kind
 from storyrunner.stories.tokens import Kind, Token

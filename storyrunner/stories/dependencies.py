@@ -6,8 +6,8 @@ Only what the text says: numbers are resolved to stories by `storyrunner.stories
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
+from storyrunner.model.frozen import dataclass
 from storyrunner.model.story import Dependency, SectionKind
 from storyrunner.stories.lines import Lines
 from storyrunner.stories.titles import fold_dashes

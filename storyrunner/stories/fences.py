@@ -8,8 +8,8 @@ only, nothing of what a block means.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
+from storyrunner.model.frozen import dataclass
 from storyrunner.stories.lines import Lines
 
 DOCUMENT_LANGUAGES = frozenset({"markdown", "md"})

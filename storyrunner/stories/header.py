@@ -6,8 +6,8 @@ Style is what the page looks like (story-format.md §1 "Header"); values are kep
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
+from storyrunner.model.frozen import dataclass
 from storyrunner.model.story import Header, HeaderField, SectionKind
 from storyrunner.stories.lines import Lines
 from storyrunner.stories.titles import fold_dashes, story_state

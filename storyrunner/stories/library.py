@@ -11,10 +11,10 @@ import difflib
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from storyrunner.errors import Place, StoryError
+from storyrunner.model.frozen import dataclass
 from storyrunner.model.story import Story
 from storyrunner.stories.parser import parse_story
 from storyrunner.stories.titles import fold_dashes

@@ -6,9 +6,8 @@ them in order. Whatever none of them understands stays verbatim in its section.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from storyrunner.model.finding import Finding
+from storyrunner.model.frozen import dataclass
 from storyrunner.model.story import (
     Checkbox,
     CodeBlock,

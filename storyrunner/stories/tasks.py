@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TypeVar
 
 from storyrunner.errors import Place
 from storyrunner.model.finding import Finding, note, warning
+from storyrunner.model.frozen import dataclass
 from storyrunner.model.story import (
     Checkbox,
     CodeBlock,

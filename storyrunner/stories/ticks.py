@@ -5,10 +5,9 @@ It changes text, not files, and never guesses: no match and several matches are 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from storyrunner.errors import Place, StoryError
 from storyrunner.model.finding import Finding, error
+from storyrunner.model.frozen import dataclass
 from storyrunner.model.story import Checkbox, Story
 from storyrunner.stories.titles import fold
 

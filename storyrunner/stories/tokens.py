@@ -6,9 +6,9 @@ Lexical only: what a token means in a story is decided by `walk` and the readers
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import IntEnum
 
+from storyrunner.model.frozen import dataclass
 from storyrunner.stories.fences import Fence
 from storyrunner.stories.lines import Lines
 

@@ -5,8 +5,9 @@ One pass over the tokens, in order. It gives each token a `Context`; what tokens
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from storyrunner.model.frozen import dataclass
 from storyrunner.model.story import Section, SectionKind, Zone
 from storyrunner.stories.declarations import (
     Declared,

@@ -12,9 +12,9 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
 
 from storyrunner.model.command import Command, Ending, Outcome
+from storyrunner.model.frozen import dataclass
 from storyrunner.tools.lines import MAX_LINE, LineFeed
 
 STREAMS = ("stdout", "stderr")

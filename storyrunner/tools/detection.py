@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from storyrunner.model.command import Command, Ending
+from storyrunner.model.frozen import dataclass
 from storyrunner.model.ports import Runner
 from storyrunner.tools import flux, git, kubeconform, kubectl, kustomize, yq
 from storyrunner.tools.environment import environment

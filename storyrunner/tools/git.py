@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from storyrunner.errors import ToolError, WorkspaceError
 from storyrunner.model.command import Command, Ending, Outcome
+from storyrunner.model.frozen import dataclass
 from storyrunner.model.ports import LineSink, Runner
 from storyrunner.tools.environment import environment
 from storyrunner.tools.git_status import Status, parse_status

@@ -10,12 +10,12 @@ import asyncio
 import os
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 from storyrunner.errors import ToolError
 from storyrunner.model.command import Outcome
+from storyrunner.model.frozen import dataclass
 from storyrunner.model.ports import LineSink
 from storyrunner.tools.git import Git, complaint, git_folder, operation, run, status
 from storyrunner.tools.git_status import parse_status

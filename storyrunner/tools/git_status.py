@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 
 from storyrunner.errors import ToolError
+from storyrunner.model.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from storyrunner.errors import ToolError
 from storyrunner.model.command import Command, Outcome
+from storyrunner.model.frozen import dataclass
 from storyrunner.tools.environment import environment
 from storyrunner.tools.tool import Stated, Tool, version_in
 

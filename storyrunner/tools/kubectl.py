@@ -6,10 +6,10 @@ import json
 import os
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from storyrunner.model.command import Command, Outcome
+from storyrunner.model.frozen import dataclass
 from storyrunner.tools.environment import environment
 from storyrunner.tools.tool import Stated, Tool, version_in
 

@@ -6,8 +6,9 @@ It must not know which tools there are.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from pathlib import Path
+
+from storyrunner.model.frozen import dataclass
 
 _NUMBERS = re.compile(r"(?<![\w.])v?(\d+(?:\.\d+)+)")
 _VERSION = re.compile(r"(?<![\w.])v?(\d+(?:\.\d+)+(?:[-+][0-9A-Za-z.+-]*)?)")

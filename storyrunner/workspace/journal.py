@@ -11,11 +11,11 @@ import base64
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from storyrunner.errors import WorkspaceError
+from storyrunner.model.frozen import dataclass
 from storyrunner.workspace.disk import FOLDER_FLAGS, Disk, explained
 
 VERSION = 1

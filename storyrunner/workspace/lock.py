@@ -12,13 +12,13 @@ import fcntl
 import json
 import os
 import socket
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from storyrunner.errors import WorkspaceError
+from storyrunner.model.frozen import dataclass
 from storyrunner.workspace.disk import explained
 
 _NO_LOCKS = {errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS, errno.EOPNOTSUPP}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from storyrunner.gitops.documents import YamlDocument
 from storyrunner.gitops.kustomize.build import Build
 from storyrunner.gitops.kustomize.filetree import FileTree
 from storyrunner.gitops.kustomize.watch import Watch
+from storyrunner.model.frozen import dataclass
 
 
 @dataclass(slots=True)

@@ -7,13 +7,13 @@ item. It knows nothing of what is set. semantics.md §5.3.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
 from storyrunner.errors import RenderError
 from storyrunner.gitops.kustomize.resource import Resource, ResourceId, split_api_version
 from storyrunner.gitops.kustomize.trees import BLANK, is_null
+from storyrunner.model.frozen import dataclass
 
 
 class Leaf(Enum):

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from storyrunner.errors import (
@@ -41,6 +40,7 @@ from storyrunner.gitops.kustomize.resource import (
 from storyrunner.gitops.kustomize.selectors import select
 from storyrunner.gitops.kustomize.sharing import carry_over
 from storyrunner.gitops.kustomize.trees import release
+from storyrunner.model.frozen import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,6 @@ the feature is refused.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 from storyrunner.errors import (
@@ -43,6 +42,7 @@ from storyrunner.gitops.kustomize.trees import (
     text_of,
 )
 from storyrunner.gitops.objects import value_at
+from storyrunner.model.frozen import dataclass
 
 _NAME: Final = "metadata.name"
 _RETYPED: Final = ("name", "namespace", "Name", "image", "kind", "apiVersion")

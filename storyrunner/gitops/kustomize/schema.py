@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 from storyrunner.errors import Place, RenderError
+from storyrunner.model.frozen import dataclass
 
 FieldPath = tuple[str | int, ...]
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
 
 from storyrunner.errors import RefusedFeatureError, RenderError
 from storyrunner.gitops.kustomize.resource import Resource, ResourceId
+from storyrunner.model.frozen import dataclass
 
 # What Python's `re` and Go's RE2 read alike; everything else is refused, not guessed at.
 _COMMON: Final = re.compile(

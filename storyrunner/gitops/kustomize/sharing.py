@@ -7,8 +7,9 @@ replacement that changes it in one place changes it everywhere. It knows nothing
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
+
+from storyrunner.model.frozen import dataclass
 
 Place = tuple[dict[str, Any], str]
 """A map of a resource's data, and a key in it."""

@@ -17,7 +17,6 @@ import socket
 import tempfile
 import threading
 from collections.abc import Iterable
-from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import TracebackType
@@ -27,6 +26,7 @@ from storyrunner.errors import ToolError
 from storyrunner.gitops.offline_api.builtin import BUILTIN
 from storyrunner.gitops.offline_api.discovery import AGGREGATED, Discovery
 from storyrunner.gitops.offline_api.facts import CrdFact
+from storyrunner.model.frozen import dataclass
 
 _FORM = re.compile(r"g=apidiscovery\.k8s\.io;v=(\w+);as=APIGroupDiscoveryList")
 _OPENAPI = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf"
