@@ -14,6 +14,7 @@ from enum import StrEnum
 
 from storyrunner.engine.ahead import Ahead
 from storyrunner.engine.carry import carry_out
+from storyrunner.engine.corrections import corrections
 from storyrunner.engine.criteria import judge_criterion, judge_task
 from storyrunner.engine.freshness import DEPENDENT_KINDS, touched
 from storyrunner.engine.ledger import Ledger
@@ -245,7 +246,7 @@ class Session:
             step.id,
             verdict.status,
             showable(verdict.reason, " / "),
-            merged(verdict.findings),
+            (*merged(verdict.findings), *corrections(step, self.context.story)),
             verdict.evidence,
             round(seconds, 3),
         )

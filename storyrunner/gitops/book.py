@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from types import TracebackType
 from typing import TypeVar
@@ -55,7 +56,7 @@ class BuildBook:
         self._engine = engine
         self._ladder: RenderLadder | None = None
         self._options: tuple[Option, ...] = ()
-        self._flux: dict[tuple[str, str], asyncio.Task[FluxBuild]] = {}
+        self._flux: dict[tuple[str, str, str], asyncio.Task[FluxBuild]] = {}
         self._folders: dict[str, asyncio.Task[FolderBuild]] = {}
         self._hashes: dict[str, str] = {}
         self._opening = asyncio.Lock()
@@ -65,14 +66,15 @@ class BuildBook:
         """False when `--engine embedded` asks for no tool at all."""
         return self._engine is not EngineChoice.EMBEDDED
 
-    async def flux(self, cluster: Cluster, name: str) -> FluxBuild:
+    async def flux(self, cluster: Cluster, name: str, file: str = "") -> FluxBuild:
         """The recursive, strict Flux build of a Kustomization with a cluster's settings.
 
-        Failures of children are kept in `failures`. Raises as RenderLadder.build does.
+        `file` declares it where the cluster's own files do not. Failures of children are kept in
+        `failures`. Raises as RenderLadder.build does.
         """
-        key = (cluster.name, name)
+        key = (cluster.name, name, file)
         if key not in self._flux:
-            self._flux[key] = asyncio.ensure_future(self._build(cluster, name))
+            self._flux[key] = asyncio.ensure_future(self._build(declaring(cluster, file), name))
         return await _result(self._flux[key])
 
     async def folder(self, folder: str) -> FolderBuild:
@@ -106,11 +108,11 @@ class BuildBook:
     ) -> None:
         self.close()
 
-    def shown(self, cluster: Cluster, name: str) -> str:
+    def shown(self, cluster: Cluster, name: str, file: str = "") -> str:
         """The build as a command that a person could type, for display."""
         return (
             f"flux build kustomization {name} --path ./… --kustomization-file "
-            f"./{cluster.kustomizations} --dry-run --strict-substitute"
+            f"./{file or cluster.kustomizations} --dry-run --strict-substitute"
         )
 
     def fingerprints(self, paths: Iterable[str]) -> Mapping[str, str]:
@@ -120,9 +122,10 @@ class BuildBook:
         folders = sorted({f"{PurePosixPath(path).parent}/" for path in files})
         return {path: self._fingerprint(path) for path in (*files, *folders)}
 
-    def declared(self, cluster: Cluster) -> tuple[KubeObject, ...]:
-        """The Flux Kustomizations that a cluster's own files declare."""
-        return tuple(one.object for one in find_kustomizations(self._tree, cluster))
+    def declared(self, cluster: Cluster, file: str = "") -> tuple[KubeObject, ...]:
+        """The Flux Kustomizations that a cluster's own files declare, and those of `file`."""
+        found = find_kustomizations(self._tree, declaring(cluster, file))
+        return tuple(one.object for one in found)
 
     def _fingerprint(self, path: str) -> str:
         if path not in self._hashes:
@@ -179,6 +182,11 @@ class BuildBook:
     async def _render(self, engine: Kustomizer, folder: str, rung: Rung) -> FolderBuild:
         objects = tuple(KubeObject(one) for one in await engine.build(self._tree, folder, None))
         return FolderBuild(objects, reach(self._tree, folder), rung)
+
+
+def declaring(cluster: Cluster, file: str) -> Cluster:
+    """The cluster as if `file` were its own file of Kustomizations; itself without one."""
+    return replace(cluster, kustomizations=file) if file else cluster
 
 
 async def _result(task: asyncio.Task[T]) -> T:

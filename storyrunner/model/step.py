@@ -14,6 +14,19 @@ from storyrunner.model.need import STRICT, Need
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Corrected:
+    """A command of the story that cannot work as it is written, and why: the step stands for it."""
+
+    __pydantic_config__: ClassVar[Any] = STRICT
+    written: str
+    because: tuple[str, ...]
+    line: int = 0
+    """Line of the story's Markdown, from 1."""
+    instead: str = ""
+    """The command that does what the written one was meant to do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RequireStep:
     """Something must be there before the work can start."""
 
@@ -26,21 +39,28 @@ class RequireStep:
     hint: str = ""
     timeout: float = 60.0
     cluster: str = ""
+    corrects: tuple[Corrected, ...] = ()
     supplied_by: str = ""
     """The task that supplies what is missing here; such a miss blocks nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WriteStep:
-    """A file made from a template. What it must say is proven by queries, not by equality."""
+    """A file made from a template, or from a text that stands here; exactly one of both.
+
+    What a template's file must say is proven by queries, not by equality. A file that is to be a
+    text has to say all that the text says; it may say more.
+    """
 
     __pydantic_config__: ClassVar[Any] = STRICT
     kind: Literal["write"]
     id: str
     title: str
     path: str
-    template: str
+    template: str = ""
     """Path below `manifests/`."""
+    text: str = ""
+    """The file's text as it is: nothing in it is filled in."""
     why: str = ""
     hint: str = ""
     timeout: float = 60.0
@@ -78,6 +98,20 @@ class NewDocument:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Merge:
+    """YAML that a file must hold: keys and values that are missing or differ are set.
+
+    List items with a `name` are matched by it. What only a person can put in is left to one.
+    """
+
+    __pydantic_config__: ClassVar[Any] = STRICT
+    text: str
+    """The YAML as it is: nothing in it is filled in."""
+    field: tuple[str, ...] = ()
+    """Where it belongs; the top of the document when empty."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EditStep:
     """A change inside a file that keeps every other byte of it."""
 
@@ -89,6 +123,7 @@ class EditStep:
     entry: ListEntry | None = None
     keys: MapKeys | None = None
     document: NewDocument | None = None
+    merge: Merge | None = None
     create_from: str = ""
     """Template for the file when it does not exist; without it an absent file is a failure."""
     when: str = ""
@@ -110,14 +145,18 @@ class DryRunStep:
     id: str
     title: str
     folder: str
+    """The folder, or one manifest."""
     through: str
     """Name of the Flux Kustomization whose rendered objects the schemas judge."""
     flux: str
     """Name of the top Flux Kustomization that renders them."""
+    file: str = ""
+    """The file that declares `flux`, where it is not one of the cluster's own."""
     why: str = ""
     hint: str = ""
     timeout: float = 120.0
     cluster: str = ""
+    corrects: tuple[Corrected, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,10 +169,14 @@ class BuildStep:
     title: str
     folder: str = ""
     flux: str = ""
+    file: str = ""
+    """The file that declares `flux`, where it is not one of the cluster's own: that the cluster
+    never applies it is then a warning."""
     why: str = ""
     hint: str = ""
     timeout: float = 120.0
     cluster: str = ""
+    corrects: tuple[Corrected, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,6 +239,8 @@ class QueryStep:
     asserts: tuple[Assertion, ...]
     through: str = ""
     """Name of the Flux Kustomization that must have rendered the objects; others do not count."""
+    file: str = ""
+    """The file that declares `flux`, where it is not one of the cluster's own."""
     declared: bool = False
     """Ask the Flux Kustomizations that the cluster's own files declare, not what is rendered."""
     tool: Literal["", "yq"] = ""
@@ -204,6 +249,7 @@ class QueryStep:
     hint: str = ""
     timeout: float = 60.0
     cluster: str = ""
+    corrects: tuple[Corrected, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -221,6 +267,7 @@ class ConfirmStep:
     hint: str = ""
     timeout: float = 60.0
     cluster: str = ""
+    corrects: tuple[Corrected, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -235,6 +282,7 @@ class CommitStep:
     hint: str = ""
     timeout: float = 120.0
     cluster: str = ""
+    corrects: tuple[Corrected, ...] = ()
 
 
 Step = (

@@ -103,7 +103,8 @@ def _cycle(runbook: Runbook) -> Iterator[Mistake]:
 def _unknown_placeholders(runbook: Runbook, raw: Any, field: Field) -> Iterator[Mistake]:
     if isinstance(raw, dict):
         for key, item in raw.items():
-            yield from _unknown_placeholders(runbook, item, (*field, key))
+            if not _is_literal(raw, key):
+                yield from _unknown_placeholders(runbook, item, (*field, key))
     elif isinstance(raw, list):
         for index, item in enumerate(raw):
             yield from _unknown_placeholders(runbook, item, (*field, index))
@@ -112,6 +113,11 @@ def _unknown_placeholders(runbook: Runbook, raw: Any, field: Field) -> Iterator[
         for match in PLACEHOLDER.finditer(raw):
             if match[1] not in known:
                 yield _unknown("parameter", match[1], known, field)
+
+
+def _is_literal(raw: dict[str, Any], key: str) -> bool:
+    """The text of a file, and what is merged into one, are taken as they are."""
+    return key == "merge" or (key == "text" and raw.get("kind") == "write")
 
 
 EXPECTATIONS = (
@@ -170,10 +176,12 @@ def _odd_edits(runbook: Runbook) -> Iterator[Mistake]:
         for number, step in enumerate(task.steps):
             field: Field = ("tasks", index, "steps", number)
             if step.kind == "edit":
-                ways = [way for way in (step.entry, step.keys, step.document) if way]
+                ways = [way for way in (step.entry, step.keys, step.document, step.merge) if way]
                 if len(ways) != 1:
-                    text = f"{step.id} needs exactly one of: entry, keys, document"
+                    text = f"{step.id} needs exactly one of: entry, keys, document, merge"
                     yield Mistake(field, text)
+            if step.kind == "write" and bool(step.template) == bool(step.text):
+                yield Mistake(field, f"{step.id} needs exactly one of: template, text")
             if step.kind == "build" and bool(step.folder) == bool(step.flux):
                 yield Mistake(field, f"{step.id} needs exactly one of: folder, flux")
             if step.kind == "require" and not step.needs:

@@ -11,6 +11,7 @@ from storyrunner.gitops.substitution import unresolved
 from storyrunner.model.cluster import Cluster
 from storyrunner.model.finding import Finding, error, warning
 from storyrunner.model.step import BuildStep
+from storyrunner.steps.applying import elsewhere
 from storyrunner.steps.base import (
     HERE,
     ReadOnly,
@@ -42,15 +43,17 @@ class Build(ReadOnly):
         reasons = []
         for cluster in context.clusters(step):
             name = context.values.fill(step.flux, cluster.name)
-            context.show_command(step.id, context.builds.shown(cluster, name))
+            context.show_command(step.id, context.builds.shown(cluster, name, step.file))
             try:
-                build = await context.builds.flux(cluster, name)
+                build = await context.builds.flux(cluster, name, step.file)
             except StoryrunnerError as problem:
                 return blame(step.id, name, cluster.name, problem, context)
             findings += findings_of(build, cluster.name, context)
             findings += _left_over(build, cluster, context)
             findings += _held_back(build, cluster, context)
             findings += _circles(build, cluster, context)
+            if step.file:
+                findings += await elsewhere(build, name, cluster, context)
             owners = len({one.owner for one in build.objects})
             matched = (
                 f"{counted(len(build.objects), 'object')} of {counted(owners, 'Kustomization')}"

@@ -48,7 +48,7 @@ class DryRun(ReadOnly):
         broken: Verdict | None = None
         for cluster in context.clusters(step):
             name = context.values.fill(step.flux, cluster.name)
-            build = await rendered(step.id, name, cluster, context)
+            build = await rendered(step.id, name, cluster, context, step.file)
             if isinstance(build, Verdict):
                 broken = broken or build
             else:
@@ -58,11 +58,12 @@ class DryRun(ReadOnly):
         findings, proofs = await self._kubectl(step, context, facts)
         if broken is not None:
             return broken if not findings else verdict("", [*findings, *broken.findings], proofs)
-        findings += name_unknown(builds, facts, context.owned_paths(), asked=bool(proofs))
+        owned = _subject(step, context)
+        findings += name_unknown(builds, facts, owned, asked=bool(proofs))
         schemas = context.schemas.with_crds(crds)
         judged = 0
         for cluster, build in builds:
-            judgement = _Judgement(schemas, context, cluster, build)
+            judgement = _Judgement(schemas, context, cluster, build, owned)
             findings += judgement.findings()
             judged += judgement.judged
             if not judgement.judged:
@@ -124,19 +125,33 @@ Ident = tuple[str, str, str]
 
 
 def _manifests(folder: str, context: StepContext) -> tuple[list[str], list[tuple[Ident, Place]]]:
-    """The manifests of a folder, without its kustomization file, and the objects in them."""
-    names = [name for name in context.workspace.list(folder) if name.endswith((".yaml", ".yml"))]
+    """The manifests of a folder, without its kustomization file, and the objects in them; or those
+    of one file."""
+    there = [folder] if context.workspace.exists(folder) else []
+    paths = there if _is_manifest(folder, context) else _in_folder(folder, context)
     files, idents = [], []
-    for name in names:
-        if name in KUSTOMIZATION_FILES:
-            continue
-        path = str(PurePosixPath(folder) / name)
+    for path in paths:
         for document in parse_documents(context.workspace.read(path) or b"", path):
             one = KubeObject(document.value if isinstance(document.value, dict) else {})
             ident = (one.kind.lower(), one.group, one.name)
             idents.append((ident, document.place()))
         files.append(path)
     return files, idents
+
+
+def _in_folder(folder: str, context: StepContext) -> list[str]:
+    names = (name for name in context.workspace.list(folder) if name.endswith((".yaml", ".yml")))
+    return [str(PurePosixPath(folder) / name) for name in names if name not in KUSTOMIZATION_FILES]
+
+
+def _subject(step: DryRunStep, context: StepContext) -> frozenset[str]:
+    """The files whose objects can fail the step: the one manifest, else all of the story's."""
+    path = context.values.fill(step.folder, step.cluster)
+    return frozenset({path}) if _is_manifest(path, context) else context.owned_paths()
+
+
+def _is_manifest(path: str, context: StepContext) -> bool:
+    return path.endswith((".yaml", ".yml")) and not context.workspace.is_folder(path)
 
 
 def _shown(files: Sequence[str]) -> str:
@@ -159,13 +174,18 @@ class _Judgement:
     """The schemas on one cluster's objects: the story's own, then all others as warnings."""
 
     def __init__(
-        self, schemas: SchemaStore, context: StepContext, cluster: Cluster, build: FluxBuild
+        self,
+        schemas: SchemaStore,
+        context: StepContext,
+        cluster: Cluster,
+        build: FluxBuild,
+        owned: frozenset[str],
     ) -> None:
         self._schemas = schemas
         self._context = context
         self._cluster = cluster
         self._build = build
-        self._owned = context.owned_paths()
+        self._owned = owned
         self._sources: dict[str, int] = {}
         self._unjudged: set[str] = set()
         self.judged = 0

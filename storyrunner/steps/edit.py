@@ -1,4 +1,4 @@
-"""`edit`: a list entry, keys of a map, or a document inside a file, every other byte kept."""
+"""`edit`: a list entry, keys of a map, a document or YAML to hold; every other byte is kept."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from storyrunner.steps.base import (
     verdict,
 )
 from storyrunner.steps.places import nearest_place
+from storyrunner.steps.saying import merged, parse_merge, unsaid
 from storyrunner.steps.templating import render_template
 
 
@@ -84,7 +85,9 @@ def _wanted(step: EditStep, context: StepContext) -> str:
         return f"the entry {context.values.fill(step.entry.entry, step.cluster)}"
     if step.keys:
         return ", ".join(step.keys.values)
-    assert step.document is not None  # the loader has made sure of one of the three
+    if step.merge:
+        return ", ".join(parse_merge(step.merge, step.id)) or "what the story adds"
+    assert step.document is not None  # the loader has made sure of one of the four
     return context.values.fill(step.document.object, step.cluster)
 
 
@@ -97,6 +100,9 @@ def _missing(
         yield from _missing_values(step, step.keys, context, documents, path)
     elif step.document:
         yield from _missing_document(step, context, documents, path)
+    elif step.merge:
+        wanted = parse_merge(step.merge, step.id).documents
+        yield from unsaid(wanted, documents, path, step.merge.field, hint=_hint(step))
 
 
 def _missing_entry(
@@ -183,6 +189,8 @@ def _edited(step: EditStep, context: StepContext, text: str, path: str) -> str:
         return add_list_entry(text, path, step.entry.field, entry).text if missing else text
     if step.keys:
         return _with_keys(step, step.keys, context, text, path)
+    if step.merge:
+        return merged(step.merge, step.id, text, path)
     return _with_document(step, step.document, context, text, path)
 
 

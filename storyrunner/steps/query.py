@@ -21,6 +21,7 @@ from storyrunner.model.finding import Finding, error
 from storyrunner.model.frozen import dataclass
 from storyrunner.model.rung import Job, Rung
 from storyrunner.model.step import Assertion, Fact, QueryStep, Selector
+from storyrunner.steps.applying import applied_kustomizations
 from storyrunner.steps.base import (
     ReadOnly,
     StepContext,
@@ -55,7 +56,7 @@ class Query(ReadOnly):
         tool, stepped_over = await _tool(step, context)
         for cluster in context.clusters(step):
             name = context.values.fill(step.flux, cluster.name)
-            build = await rendered(step.id, name, cluster, context)
+            build = await rendered(step.id, name, cluster, context, step.file)
             if isinstance(build, Verdict):
                 return build
             tally = _Tally()
@@ -108,15 +109,14 @@ class _Question:
             tally.facts += 1
             filled = self._filled(fact)
             answers = await self._answers(filled.ask, chosen, selection)
-            asked = Asked(
-                chosen, answers, self.build.sources, self.cluster.name, self._known(filled)
-            )
+            known = await self._known(filled)
+            asked = Asked(chosen, answers, self.build.sources, self.cluster.name, known)
             for finding in judge_fact(filled, asked):
                 yield finding
 
     def _objects(self) -> Sequence[KubeObject]:
         if self.step.declared:
-            return self.context.builds.declared(self.cluster)
+            return self.context.builds.declared(self.cluster, self.step.file)
         if not self.through:
             return [one.object for one in self.build.objects]
         return [
@@ -204,10 +204,12 @@ class _Question:
             return [self._fill(item) for item in value]
         return value
 
-    def _known(self, fact: Fact) -> Mapping[str, frozenset[str]]:
+    async def _known(self, fact: Fact) -> Mapping[str, frozenset[str]]:
         if fact.resolves == "kustomization":
             declared = find_kustomizations(self.context.workspace.root, self.cluster)
             keys = {one.key for one in (*declared, *self.build.kustomizations)}
+            if self.step.file:  # what the cluster has is not below this build
+                keys |= await applied_kustomizations(self.cluster, self.context)
             return {"kustomization": frozenset(keys)}
         if fact.resolves == "folder":
             return {"folder": frozenset(self._folders(fact))}

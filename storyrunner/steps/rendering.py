@@ -53,11 +53,11 @@ def _needs(step: Step, flux: str, cluster: str, context: StepContext) -> bool:
 
 
 async def rendered(
-    step_id: str, flux: str, cluster: Cluster, context: StepContext
+    step_id: str, flux: str, cluster: Cluster, context: StepContext, file: str = ""
 ) -> FluxBuild | Verdict:
     """The build a step looks at, or the step's verdict when it fails in what is the story's."""
     try:
-        build = await context.builds.flux(cluster, flux)
+        build = await context.builds.flux(cluster, flux, file)
     except StoryrunnerError as problem:
         return blame(step_id, flux, cluster.name, problem, context)
     owned = context.owned_paths()

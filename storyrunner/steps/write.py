@@ -1,8 +1,9 @@
-"""`write`: a file made from a template.
+"""`write`: a file made from a template, or from a text of the runbook.
 
-The check is that the file is there and is YAML; what it must say is proven by queries on what is
-rendered, so a difference from the template is a note. A file that differs is never overwritten
-without a decision.
+The check is that the file is there and is YAML. What a template's file must say is proven by
+queries on what is rendered, so a difference from it is a note; a text is all that is known of what
+a file must say, so the file has to say it too. A file that differs is never overwritten without a
+decision.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from storyrunner.steps.base import (
     verdict,
 )
 from storyrunner.steps.places import nearest_place
+from storyrunner.steps.saying import unsaid
 from storyrunner.steps.templating import render_template
 
 
@@ -43,15 +45,18 @@ class Write(NoActs):
         if not documents:
             return verdict("", [error("empty-file", f"{path} holds no object", Place(path))])
         wanted = self._rendered(step, context)
-        notes = []
-        if data != wanted:
+        found = []
+        if data != wanted and step.text:
+            found = list(unsaid(parse_documents(wanted, step.id), documents, path))
+        elif data != wanted:
             lines = _differing_lines(data, wanted)
             text = f"differs from our template in {counted(lines, 'line')}"
-            notes.append(note("differs-from-template", text, Place(path)))
+            found = [note("differs-from-template", text, Place(path))]
         proof = evidence(
             context, f"read {path}", matched=counted(len(documents), "document"), inputs=reads
         )
-        return verdict(f"{path} is there", notes, [proof])
+        says = " and says what the story's text says" if step.text else ""
+        return verdict(f"{path} is there{says}", found, [proof])
 
     async def suggest(self, step: WriteStep, context: StepContext) -> Sequence[Suggestion]:
         """The template's content: a new file, or a decision about one that differs."""
@@ -63,6 +68,8 @@ class Write(NoActs):
         return (Suggestion(proposal, change),)
 
     def _rendered(self, step: WriteStep, context: StepContext) -> bytes:
+        if step.text:
+            return step.text.encode("utf-8")
         return render_template(context, step.template, step.cluster).encode("utf-8")
 
 

@@ -24,8 +24,9 @@ PART = re.compile(r"(<!-- generated: ([a-z-]+) -->\n).*?(<!-- end -->)", re.DOTA
 KINDS_FIRST = (
     *("Runbook", "Cluster", "Parameter", "Found", "ServedApi", "FieldSource", "Task", "Box"),
     *("RequireStep", "ToolNeed", "PathNeed", "TextNeed", "KeysNeed", "ReleaseNeed", "ObjectNeed"),
-    *("StoryNeed", "WriteStep", "EditStep", "ListEntry", "MapKeys", "NewDocument", "DryRunStep"),
-    *("BuildStep", "QueryStep", "Assertion", "Selector", "Fact", "ConfirmStep", "CommitStep"),
+    *("StoryNeed", "WriteStep", "EditStep", "ListEntry", "MapKeys", "NewDocument", "Merge"),
+    *("DryRunStep", "BuildStep", "QueryStep", "Assertion", "Selector", "Fact", "ConfirmStep"),
+    *("CommitStep", "Corrected"),
     *("Criterion", "Deferred", "Risk", "RollbackEntry", "CommitPlan"),
 )
 
