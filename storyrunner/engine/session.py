@@ -39,7 +39,7 @@ from storyrunner.model.frozen import dataclass
 from storyrunner.model.result import CriterionVerdict, RunReport, StepResult
 from storyrunner.model.runbook import Deferred, Task
 from storyrunner.model.status import Status
-from storyrunner.model.step import RequireStep, Step
+from storyrunner.model.step import ConfirmStep, RequireStep, Step
 from storyrunner.steps.base import StepContext, Verdict, blocked, judged
 from storyrunner.steps.kinds import kind_of
 from storyrunner.workspace import Receipt
@@ -200,7 +200,8 @@ class Session:
             result = self.results.get(step.id)
             done = result and result.status in (Status.PASSED, Status.SKIPPED)
             supplied = isinstance(step, RequireStep) and step.supplied_by
-            if not done and not (supplied and result):
+            unsigned = isinstance(step, ConfirmStep) and not step.gates
+            if not done and not unsigned and not (supplied and result):
                 return step
         return None
 

@@ -263,6 +263,8 @@ class ConfirmStep:
     question: str
     files: tuple[str, ...] = ()
     """Files the sign-off is about; it expires when one of them changes."""
+    gates: bool = True
+    """Whether tasks that need this one wait for the signature."""
     why: str = ""
     hint: str = ""
     timeout: float = 60.0

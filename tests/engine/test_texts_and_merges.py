@@ -239,3 +239,41 @@ def test_a_step_that_says_two_things_or_none_is_refused(
     runbook.write_text(HEAD + steps, encoding="utf-8")
     assert main(["--check", "--runbook", str(runbook), "-C", str(tree)]) == 2
     assert mistake in capfd.readouterr().err
+
+
+SIGNED_FIRST = """\
+      - {id: T1.1, kind: confirm, title: A word, question: Is it good?, gates: GATES}
+  - id: T2
+    title: After
+    needs: [T1]
+    steps:
+      - {id: T2.1, kind: require, title: The file, needs: [{path: base/map.yaml}]}
+"""
+
+
+@pytest.mark.parametrize(("gates", "after"), [("true", "blocked"), ("false", "passed")])
+def test_what_needs_a_task_waits_for_its_signature_unless_told_not_to(
+    tree: Path, capfd: pytest.CaptureFixture[str], gates: str, after: str
+) -> None:
+    report = _run(tree, SIGNED_FIRST.replace("GATES", gates), capfd, "run", "--yes")
+    assert _step(report)["status"] == "needs_human"
+    assert _step(report, "T2.1")["status"] == after
+    assert report["criteria"][0]["status"] == "needs_human"
+
+
+def test_the_command_a_step_stands_for_is_told_with_its_reason(
+    tree: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    steps = """\
+      - id: T1.1
+        kind: build
+        title: Build
+        folder: base
+        corrects: [{line: 7, written: "kustomize build bse", because: [bse does not exist]}]
+"""
+    step = _step(_run(tree, steps, capfd, "--check"))
+    assert step["status"] == "passed"
+    (finding,) = step["findings"]
+    assert (finding["rule"], finding["severity"]) == ("corrected-command", "note")
+    assert "kustomize build bse" in finding["message"]
+    assert "bse does not exist; this step checks it instead" in finding["message"]

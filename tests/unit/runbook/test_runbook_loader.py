@@ -167,7 +167,7 @@ def test_a_need_of_no_known_sort_is_named_with_the_nearest() -> None:
     [
         ("number: 3\n", "number"),
         ("    directory: clusters/blue\n", "clusters[0].directory"),
-        ("        template: small/file.yaml\n", "tasks[1].steps[0].template"),
+        ('        path: "[[ folder ]]/file.yaml"\n', "tasks[1].steps[0].path"),
         ("    proved_by: [T2.1]\ndone", "criteria[0].proved_by"),
         ("        question: Is it good?\n", "tasks[1].steps[4].question"),
     ],
