@@ -15,6 +15,7 @@ from storyrunner.model.frozen import dataclass
 from storyrunner.model.ports import Runner
 from storyrunner.tools import flux, git, kubeconform, kubectl, kustomize, yq
 from storyrunner.tools.environment import environment
+from storyrunner.tools.remembered import Remembered
 from storyrunner.tools.tool import Detected, Missing, Stated, Tool, Unusable
 
 _TIMEOUT = 20.0
@@ -45,12 +46,27 @@ NAMES = tuple(_PROBES)
 """All tools that can be detected."""
 
 
-async def detect(runner: Runner, name: str) -> Detected:
+def recall(runner: Runner, name: str, remembered: Remembered | None) -> Detected | None:
+    """What is known of a tool without starting it; None when it has to be asked."""
+    if remembered is None:
+        return None
+    path = runner.which(name)
+    if path is None:
+        return Missing(name)
+    tool = remembered.recall(name, path)
+    return _fit_for_use(runner, tool) if tool else None
+
+
+async def detect(runner: Runner, name: str, remembered: Remembered | None = None) -> Detected:
     """The tool called `name` (one of NAMES) as it is here, whatever its version."""
+    known = recall(runner, name, remembered)
+    if known is not None:
+        return known
     probe = _PROBES[name]
     path = runner.which(name)
     if path is None:
         return Missing(name)
+    mark = remembered.mark(name, path) if remembered else ""
     command = Command(
         (str(path), *probe.args), Path("/"), env=environment() | dict(probe.env), timeout=_TIMEOUT
     )
@@ -64,8 +80,15 @@ async def detect(runner: Runner, name: str) -> Detected:
         said = " ".join((outcome.stdout_text or outcome.stderr_text).split())[:80]
         return Unusable(name, path, f"{path} is not the {name} that is meant: it says {said!r}")
     tool = Tool(name, path, stated.version, stated.flavour, stated.kustomize)
+    if remembered:
+        remembered.keep(tool, mark)
+    return _fit_for_use(runner, tool)
+
+
+def _fit_for_use(runner: Runner, tool: Tool) -> Detected:
     if tool.flavour == yq.KISLYUK and runner.which("jq") is None:
-        return Unusable(name, path, f"{tool.shown} needs jq, which is not installed", tool)
+        reason = f"{tool.shown} needs jq, which is not installed"
+        return Unusable(tool.name, tool.path, reason, tool)
     return tool
 
 

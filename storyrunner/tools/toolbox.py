@@ -8,15 +8,25 @@ from collections.abc import Sequence
 from concurrent.futures import Future
 
 from storyrunner.model.ports import Runner
-from storyrunner.tools.detection import NAMES, detect, judge
+from storyrunner.tools.detection import NAMES, detect, judge, recall
+from storyrunner.tools.remembered import Remembered
 from storyrunner.tools.tool import Detected, Tool
 
 
 class Toolbox:
-    """Answers what is here. `names` limits which tools may be looked for; others are missing."""
+    """Answers what is here. `names` limits which tools may be looked for; others are missing.
 
-    def __init__(self, runner: Runner, names: Sequence[str] = NAMES) -> None:
+    `remembered` spares the start of programs that have told their version before.
+    """
+
+    def __init__(
+        self,
+        runner: Runner,
+        names: Sequence[str] = NAMES,
+        remembered: Remembered | None = None,
+    ) -> None:
         self._runner = runner
+        self._remembered = remembered
         self._names = tuple(names)
         self._found: dict[str, asyncio.Future[Detected]] = {}
         self._sought: dict[str, Future[Detected]] = {}
@@ -24,7 +34,12 @@ class Toolbox:
     def begin(self) -> None:
         """Look for all tools from now on, in a thread, while the program is still loading."""
         self._sought = {name: Future() for name in self._names}
-        threading.Thread(target=asyncio.run, args=(self._seek(),), daemon=True).start()
+        for name, future in self._sought.items():
+            known = recall(self._runner, name, self._remembered)
+            if known is not None:
+                future.set_result(known)
+        if not all(future.done() for future in self._sought.values()):
+            threading.Thread(target=asyncio.run, args=(self._seek(),), daemon=True).start()
 
     async def find(self, name: str) -> Detected:
         """The tool as it is, whatever its version or flavour."""
@@ -33,7 +48,7 @@ class Toolbox:
             self._found[name] = (
                 asyncio.wrap_future(begun)
                 if begun
-                else asyncio.ensure_future(detect(self._runner, name))
+                else asyncio.ensure_future(detect(self._runner, name, self._remembered))
             )
         return await asyncio.shield(self._found[name])
 
@@ -52,11 +67,12 @@ class Toolbox:
         return tuple(tool.shown for tool in found.values() if isinstance(tool, Tool))
 
     async def _seek(self) -> None:
-        await asyncio.gather(*(self._settle(name) for name in self._names))
+        waiting = [name for name, future in self._sought.items() if not future.done()]
+        await asyncio.gather(*(self._settle(name) for name in waiting))
 
     async def _settle(self, name: str) -> None:
         try:
-            found = await detect(self._runner, name)
+            found = await detect(self._runner, name, self._remembered)
         except BaseException as error:  # noqa: BLE001 - handed to the one who asks
             self._sought[name].set_exception(error)
         else:

@@ -11,19 +11,28 @@ from pathlib import Path
 OVERRIDE = "STORYRUNNER_STATE_DIR"
 
 
-def state_folder(root: Path, environment: Mapping[str, str] | None = None) -> Path:
-    """The state folder of the repository at `root`; it need not exist and is not made.
+TOOLS = "tools.json"
+"""What the tools of this machine said of their versions (`tools.remembered`)."""
 
-    `$STORYRUNNER_STATE_DIR`, else the user's state folder, then a readable name with a hash of
-    the resolved root: two checkouts of one repository have two states.
-    """
+
+def state_base(environment: Mapping[str, str] | None = None) -> Path:
+    """The folder of all states: `$STORYRUNNER_STATE_DIR`, else the user's state folder."""
     environment = os.environ if environment is None else environment
     base = environment.get(OVERRIDE, "")
     if not base:
         from platformdirs import user_state_dir
 
         base = user_state_dir("storyrunner", appauthor=False)
+    return Path(base).expanduser()
+
+
+def state_folder(root: Path, environment: Mapping[str, str] | None = None) -> Path:
+    """The state folder of the repository at `root`; it need not exist and is not made.
+
+    Below `state_base`, a readable name with a hash of the resolved root: two checkouts of one
+    repository have two states.
+    """
     resolved = root.resolve()
     name = re.sub(r"[^A-Za-z0-9._-]+", "-", resolved.name).strip("-.")[:40] or "repository"
     digest = hashlib.sha256(os.fsencode(resolved)).hexdigest()[:12]
-    return Path(base).expanduser() / f"{name}-{digest}"
+    return state_base(environment) / f"{name}-{digest}"
