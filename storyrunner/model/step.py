@@ -273,6 +273,62 @@ class ConfirmStep:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OutputExpectation:
+    """What a command's output must be. Exactly one field besides `source` is set.
+
+    Output and texts are compared without the white space around them. Lists are compared as data:
+    a JSON list, a YAML list and one item a line are the same. Nothing is never right, but for
+    `empty`, `lines: 0` and `lacks`.
+    """
+
+    __pydantic_config__: ClassVar[Any] = STRICT
+    equals: str | None = None
+    """The whole output, as text or as the same YAML or JSON value."""
+    one_of: tuple[str, ...] | None = None
+    """Alternatives of `equals`."""
+    contains: tuple[str, ...] | None = None
+    """Texts that all stand in the output."""
+    lacks: tuple[str, ...] | None = None
+    """Texts that must not stand in the output."""
+    set_equals: tuple[str, ...] | None = None
+    """Exactly these items, in any order."""
+    matches: str | None = None
+    """Regular expression that is found in the output."""
+    lines: int | None = None
+    """How many lines that are not blank."""
+    empty: bool = False
+    source: str = ""
+    """The story's words that this was read from."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommandStep:
+    """A command as the story has it. It runs only when this very command was approved.
+
+    Its class (read, write, network, …) is computed from its text and never declared.
+    """
+
+    __pydantic_config__: ClassVar[Any] = STRICT
+    kind: Literal["command"]
+    id: str
+    title: str
+    run: str
+    """The exact command, one simple command or shell text (bash)."""
+    expect: tuple[OutputExpectation, ...] = ()
+    """What the output must be; without any, the exit code decides."""
+    folder: str = ""
+    """Folder it runs in, relative to the repository."""
+    env: tuple[str, ...] = ()
+    """Names of the environment variables it gets; nothing else is inherited."""
+    exit_codes: tuple[int, ...] = (0,)
+    """Exit codes that are right."""
+    why: str = ""
+    hint: str = ""
+    timeout: float = 60.0
+    cluster: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CommitStep:
     """The story's files as one commit."""
 
@@ -294,6 +350,7 @@ Step = (
     | DryRunStep
     | BuildStep
     | QueryStep
+    | CommandStep
     | ConfirmStep
     | CommitStep
 )

@@ -12,7 +12,7 @@ from typing import Any
 
 from storyrunner.gitops.near import did_you_mean
 from storyrunner.model.runbook import Runbook
-from storyrunner.model.step import Fact, QueryStep
+from storyrunner.model.step import CommandStep, Fact, OutputExpectation, QueryStep
 from storyrunner.runbook.schema import Field, Mistake
 
 PLACEHOLDER = re.compile(r"\[\[ *([A-Za-z_][A-Za-z0-9_]*) *\]\]")
@@ -31,6 +31,7 @@ def inconsistencies(runbook: Runbook, raw: Any) -> Iterator[Mistake]:
     yield from _unknown_placeholders(runbook, raw, ())
     yield from _odd_facts(runbook)
     yield from _odd_edits(runbook)
+    yield from _odd_commands(runbook)
     yield from _bad_parameters(runbook)
 
 
@@ -186,6 +187,58 @@ def _odd_edits(runbook: Runbook) -> Iterator[Mistake]:
                 yield Mistake(field, f"{step.id} needs exactly one of: folder, flux")
             if step.kind == "require" and not step.needs:
                 yield Mistake(field, f"{step.id} requires nothing, so it could not fail")
+
+
+OUTPUT_EXPECTATIONS = (
+    "equals",
+    "one_of",
+    "contains",
+    "lacks",
+    "set_equals",
+    "matches",
+    "lines",
+    "empty",
+)
+_ENVIRONMENT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+def _odd_commands(runbook: Runbook) -> Iterator[Mistake]:
+    for index, task in enumerate(runbook.tasks):
+        for number, step in enumerate(task.steps):
+            if not isinstance(step, CommandStep):
+                continue
+            field: Field = ("tasks", index, "steps", number)
+            if not step.run.strip():
+                yield Mistake((*field, "run"), f"{step.id} runs nothing, so it could not fail")
+            if not step.exit_codes:
+                yield Mistake((*field, "exit_codes"), f"{step.id} takes no exit code as right")
+            for place, name in enumerate(step.env):
+                if not _ENVIRONMENT_NAME.fullmatch(name):
+                    text = f"{name!r} is not the name of an environment variable"
+                    yield Mistake((*field, "env", place), text)
+            for place, item in enumerate(step.expect):
+                yield from _odd_output(item, (*field, "expect", place))
+
+
+def _odd_output(item: OutputExpectation, field: Field) -> Iterator[Mistake]:
+    values = ((name, getattr(item, name)) for name in OUTPUT_EXPECTATIONS)
+    given = [name for name, value in values if value is not None and value is not False]
+    known = "one of: " + ", ".join(OUTPUT_EXPECTATIONS)
+    if len(given) != 1:
+        yield Mistake(field, "an expectation of output says exactly one thing", known)
+        return
+    value = getattr(item, given[0])
+    texts = value if isinstance(value, tuple) else (value,) if isinstance(value, str) else ("-",)
+    if not texts or not all(text.strip() for text in texts):
+        hint = "`empty: true` expects no output"
+        yield Mistake((*field, given[0]), f"`{given[0]}` is empty, so it could not fail", hint)
+    if item.lines is not None and item.lines < 0:
+        yield Mistake((*field, "lines"), "there are never fewer than 0 lines")
+    if item.matches is not None:
+        try:
+            re.compile(item.matches)
+        except re.error as error:
+            yield Mistake((*field, "matches"), f"not a regular expression: {error}")
 
 
 def _bad_parameters(runbook: Runbook) -> Iterator[Mistake]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from storyrunner.model.step import Step
 from storyrunner.steps.base import StepKind
 from storyrunner.steps.build import Build
+from storyrunner.steps.command import Command
 from storyrunner.steps.commit import Commit
 from storyrunner.steps.confirm import Confirm
 from storyrunner.steps.dry_run import DryRun
@@ -20,6 +21,7 @@ KINDS: dict[str, StepKind] = {
     "dry_run": DryRun(),
     "build": Build(),
     "query": Query(),
+    "command": Command(),
     "confirm": Confirm(),
     "commit": Commit(),
 }

@@ -27,6 +27,7 @@ KINDS_FIRST = (
     *("StoryNeed", "WriteStep", "EditStep", "ListEntry", "MapKeys", "NewDocument", "Merge"),
     *("DryRunStep", "BuildStep", "QueryStep", "Assertion", "Selector", "Fact", "ConfirmStep"),
     *("CommitStep", "Corrected"),
+    *("CommandStep", "OutputExpectation"),
     *("Criterion", "Deferred", "Risk", "RollbackEntry", "CommitPlan"),
 )
 

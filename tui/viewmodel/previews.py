@@ -13,6 +13,7 @@ from storyrunner.model.need import ToolNeed
 from storyrunner.model.runbook import Runbook
 from storyrunner.model.step import (
     BuildStep,
+    CommandStep,
     CommitStep,
     ConfirmStep,
     DryRunStep,
@@ -56,6 +57,8 @@ def preview(step: Step, runbook: Runbook, fill: Fill) -> Preview:
         case QueryStep():
             asks = dict.fromkeys(fact.ask for item in step.asserts for fact in item.facts)
             return Preview(tuple(f"yq '{ask}'" for ask in asks))
+        case CommandStep():
+            return Preview(filled(step.run))
         case CommitStep():
             return Preview(("git commit",))
         case ConfirmStep():
