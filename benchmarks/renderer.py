@@ -19,12 +19,12 @@ from benchmarks.generated import CLUSTER, TOP
 from storyrunner.gitops.book import BuildBook
 from storyrunner.gitops.flux_build import FluxBuild
 from storyrunner.model.rung import EngineChoice
-from storyrunner.tools.process import ShRunner
+from storyrunner.tools.process import OsRunner
 from storyrunner.tools.toolbox import Toolbox
 
 
 async def _measure(root: Path, edit: str, dump: str) -> dict[str, float]:
-    runner = ShRunner()
+    runner = OsRunner()
     with BuildBook(root, runner, Toolbox(runner, ()), EngineChoice.EMBEDDED) as book:
         began = time.perf_counter()
         build = await book.flux(CLUSTER, TOP)

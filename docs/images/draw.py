@@ -8,7 +8,7 @@ from pathlib import Path
 
 from storyrunner.engine.demo import make_demo
 from storyrunner.engine.opening import Options
-from storyrunner.tools.process import ShRunner
+from storyrunner.tools.process import OsRunner
 from tui.app import opener_of
 from tui.application import StoryrunnerApp
 from tui.bridge import Engine
@@ -20,7 +20,7 @@ SIZE = (120, 34)
 
 async def draw(folder: Path) -> None:
     """Run T1 to T3, look at the first thing that is missing, and save what stands there."""
-    await make_demo(folder, ShRunner())
+    await make_demo(folder, OsRunner())
     engine = Engine(opener_of(Options(folder, "cert-manager-issuers")))
     engine.open("cert-manager-issuers")
     app = StoryrunnerApp(engine)

@@ -26,12 +26,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _dispatch(arguments: Namespace) -> int:
     if arguments.command in ("check", "run"):
         # First of all: the tools tell their versions while the rest of the program loads.
-        from storyrunner.tools.process import ShRunner
+        from storyrunner.tools.process import OsRunner
         from storyrunner.tools.remembered import Remembered
         from storyrunner.tools.toolbox import Toolbox
         from storyrunner.workspace.state import TOOLS, state_base
 
-        arguments.tools = Toolbox(ShRunner(), remembered=Remembered(state_base() / TOOLS))
+        arguments.tools = Toolbox(OsRunner(), remembered=Remembered(state_base() / TOOLS))
         arguments.tools.begin()
     from storyrunner.cli.commands import COMMANDS
 

@@ -12,14 +12,14 @@ from storyrunner.engine.opening import Options, open_session
 from storyrunner.engine.session import Mode
 from storyrunner.model.decision import DefaultDecider
 from storyrunner.reporters.text import TextReporter
-from storyrunner.tools.process import ShRunner
+from storyrunner.tools.process import OsRunner
 
 STORY = "cert-manager-issuers"
 
 
 def demonstrate(arguments: Namespace, write: Callable[[str], None], *, ascii_only: bool) -> int:
     """Make the repository, then walk the story. 0 when the story is finished."""
-    runner = ShRunner()
+    runner = OsRunner()
     folder = demo_folder(arguments.folder)
     remote = run_to_end(make_demo(folder, runner))
     options = Options(root=folder, reference=STORY, engine=arguments.engine)

@@ -22,7 +22,7 @@ from storyrunner.gitops.provenance import ClusterTrace, trace_cluster
 from storyrunner.gitops.render_ladder import choose
 from storyrunner.model.cluster import Cluster
 from storyrunner.model.rung import EngineChoice
-from storyrunner.tools.process import ShRunner
+from storyrunner.tools.process import OsRunner
 from storyrunner.tools.toolbox import Toolbox
 
 
@@ -71,7 +71,7 @@ async def _trace(root: Path, clusters: Sequence[Cluster]) -> tuple[ClusterTrace,
     traces = [await trace_cluster(root, one) for one in clusters]
     if not any(_was_refused(one) for one in traces):
         return tuple(traces)
-    runner = ShRunner()
+    runner = OsRunner()
     tools = Toolbox(runner)
     found = {name: await tools.usable(name) for name in ("kustomize", "kubectl")}
     try:

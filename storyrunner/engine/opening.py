@@ -25,7 +25,7 @@ from storyrunner.model.rung import EngineChoice
 from storyrunner.runbook.lookup import RepositoryLookup
 from storyrunner.runbook.parameters import CONFIG_FILE, Values, parse_config, parse_settings
 from storyrunner.steps.base import StepContext
-from storyrunner.tools.process import ShRunner
+from storyrunner.tools.process import OsRunner
 from storyrunner.tools.toolbox import Toolbox
 from storyrunner.workspace import HeldBy, Lock, Workspace, state_folder
 
@@ -70,13 +70,13 @@ def open_session(
     """A session on the story that `options.reference` names; closed at the end of the block.
 
     `remember` takes up the results of an earlier session, and keeps this one's for the next.
-    `tools`: a toolbox that is looking already, on a ShRunner of the default environment.
+    `tools`: a toolbox that is looking already, on a OsRunner of the default environment.
     Raises UsageError (no such story, not a repository, a bad --set), StoryError, RunbookError.
     """
     root = find_root(options.root)
     chosen = locate(root, options.reference, options.runbook)
     state = state_folder(root)
-    runner = runner or ShRunner()
+    runner = runner or OsRunner()
     tools = tools or Toolbox(runner)
     with ExitStack() as stack:
         held = _lock(stack, state, mode)

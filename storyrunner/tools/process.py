@@ -1,8 +1,8 @@
-"""The only place that starts a process: through `sh`, in a worker thread, never in a shell.
+"""The only place that starts a process: in a session of its own, watched by a worker thread, never
+in a shell.
 
-`sh` forks, makes the session and reaps; the pipes are ours, because its own readers either hand
-out output line by line without a bound or one byte at a time, and cannot stop a grandchild that
-keeps a pipe open. This module must not know of any tool.
+The pipes are ours, because ready-made readers wait for a grandchild that keeps one open. This
+module must not know of any tool.
 """
 
 from __future__ import annotations
@@ -11,12 +11,13 @@ import asyncio
 import atexit
 import os
 import shutil
+import subprocess
 import tempfile
 import threading
 from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO
 
 from storyrunner.errors import ToolError
 from storyrunner.model.command import Command, Ending, Outcome
@@ -24,20 +25,16 @@ from storyrunner.model.ports import LineSink
 from storyrunner.tools.child import Child, Limits, kill_group
 from storyrunner.tools.environment import environment as default_environment
 
-if TYPE_CHECKING:
-    import sh
-
 _FORK = threading.Lock()
-"""One spawn at a time: sh switches the garbage collector off and on around its fork."""
+"""Held for a spawn, and for good by the end of the interpreter, so that nothing slips through."""
 
 _LIVE: set[int] = set()
 """Groups that run now, for the one case in which nobody is left to end them: at exit."""
 
 _LAST_SPAWN = 2.0
-_ANY_CODE = tuple(range(-64, 256))
 
 
-class ShRunner:
+class OsRunner:
     """The Runner port (`model.ports.Runner`) on real processes; safe from any event loop or thread.
 
     Every command runs in a session and process group of its own. When it ends, times out or is
@@ -105,7 +102,7 @@ class ShRunner:
             stdin = stack.enter_context(_stdin(command.stdin))
             outputs = child.open_pipes(stack)
             try:
-                with _FORK:  # held while the interpreter ends, so that nothing slips through
+                with _FORK:
                     running = _spawn(program, command, env, stdin, outputs)
                     _LIVE.add(running.pid)
             except _SpawnError as error:
@@ -114,12 +111,17 @@ class ShRunner:
                 for end in outputs:
                     os.close(end)
             try:
-                return child.follow(running.pid, running.is_alive, lambda: running.wait().exit_code)
+                return child.follow(running.pid, lambda: running.poll() is None, running.wait)
             except BaseException:
                 kill_group(running.pid)
+                running.wait()
                 raise
             finally:
                 _LIVE.discard(running.pid)
+
+
+ShRunner = OsRunner
+"""Its former name, for code that is being written right now."""
 
 
 class _Relay:
@@ -183,32 +185,20 @@ def _spawn(
     env: dict[str, str],
     stdin: IO[bytes],
     outputs: tuple[int, int],
-) -> sh.RunningCommand:
+) -> subprocess.Popen[bytes]:
     """Raises _SpawnError with the system's reason when the program could not be started."""
-    import sh  # late: it costs a tenth of a second that `--help` must not pay
-
-    parent = os.getpid()
     try:
-        running: sh.RunningCommand = sh.Command(str(program))(
-            *command.argv[1:],
-            _async=True,
-            _cwd=str(command.cwd),
-            _encoding="utf-8",
-            _env=env,
-            _err=outputs[1],
-            _in=stdin,
-            _new_session=True,
-            _ok_code=_ANY_CODE,
-            _out=outputs[0],
-            _return_cmd=True,
-            _tty_out=False,
+        return subprocess.Popen(
+            [str(program), *command.argv[1:]],
+            cwd=command.cwd,
+            env=env,
+            stdin=stdin,
+            stdout=outputs[0],
+            stderr=outputs[1],
+            start_new_session=True,
         )
-        return running
-    except (sh.ForkException, sh.CommandNotFound, OSError) as error:
-        raise _SpawnError(_last_line(error)) from error
-    finally:
-        if os.getpid() != parent:  # a Ctrl-C between fork and exec must not leave two of us
-            os._exit(255)
+    except OSError as error:
+        raise _SpawnError(error.strerror or str(error)) from error
 
 
 def _stdin(data: bytes | None) -> IO[bytes]:
@@ -246,11 +236,6 @@ def _refuse_misuse(command: Command) -> None:
 
 def _not_started(command: Command, reason: str) -> Outcome:
     return Outcome(command, Ending.NOT_FOUND, None, stderr=f"{reason}\n".encode("utf-8", "replace"))
-
-
-def _last_line(error: BaseException) -> str:
-    lines = str(getattr(error, "orig_exc", error)).strip().splitlines()
-    return lines[-1] if lines else type(error).__name__
 
 
 @atexit.register

@@ -17,7 +17,7 @@ from storyrunner.gitops.render_ladder import Option, RenderLadder, choose
 from storyrunner.model.cluster import Cluster
 from storyrunner.model.rung import EngineChoice
 from storyrunner.tools.detection import detect_all
-from storyrunner.tools.process import ShRunner
+from storyrunner.tools.process import OsRunner
 
 RUNGS = ("flux", "kustomize", "kubectl kustomize", "embedded")
 ROOM = Cluster("room", "clusters/room", "clusters/room/settings.yaml", "clusters/room/flux.yaml")
@@ -182,13 +182,13 @@ def write(tree: Path, files: Mapping[str, str]) -> Path:
 
 
 @pytest.fixture
-def runner(tools_bin: Path) -> ShRunner:
-    return ShRunner({"PATH": f"{tools_bin}:/usr/bin:/bin"})
+def runner(tools_bin: Path) -> OsRunner:
+    return OsRunner({"PATH": f"{tools_bin}:/usr/bin:/bin"})
 
 
 @pytest.fixture
 def options(
-    runner: ShRunner, real_flux: Path, real_kustomize: Path, real_kubectl: Path
+    runner: OsRunner, real_flux: Path, real_kustomize: Path, real_kubectl: Path
 ) -> dict[str, Option]:
     """All rungs with the real tools, by engine."""
     tools = asyncio.run(detect_all(runner, ("flux", "kustomize", "kubectl")))
@@ -198,7 +198,7 @@ def options(
 
 
 def build(
-    tree: Path, runner: ShRunner, option: Option, cluster: Cluster = ROOM, name: str = "top"
+    tree: Path, runner: OsRunner, option: Option, cluster: Cluster = ROOM, name: str = "top"
 ) -> FluxBuild:
     with RenderLadder(tree, runner, [option]) as ladder:
         return asyncio.run(ladder.build(cluster, name))
@@ -215,7 +215,7 @@ def hashes(tree: Path) -> dict[str, str]:
 
 @pytest.mark.parametrize("title", REPOSITORIES)
 def test_every_rung_gives_the_objects_of_flux(
-    title: str, tmp_path: Path, runner: ShRunner, options: dict[str, Option]
+    title: str, tmp_path: Path, runner: OsRunner, options: dict[str, Option]
 ) -> None:
     tree = write(tmp_path / "tree", REPOSITORIES[title])
     before = hashes(tree)
@@ -229,7 +229,7 @@ def test_every_rung_gives_the_objects_of_flux(
 
 @pytest.mark.parametrize("engine", RUNGS)
 def test_the_real_repository_gives_the_same_objects_on_every_rung(
-    engine: str, shared: Path, runner: ShRunner, options: dict[str, Option]
+    engine: str, shared: Path, runner: OsRunner, options: dict[str, Option]
 ) -> None:
     tree = shared / "corpus/repo-after"
     before = hashes(tree)
@@ -294,7 +294,7 @@ FAULTS: dict[str, tuple[dict[str, str], str, int, str]] = {
 @pytest.mark.parametrize("engine", RUNGS)
 @pytest.mark.parametrize("title", FAULTS)
 def test_every_rung_refuses_the_same_faults_at_the_same_line(
-    title: str, engine: str, tmp_path: Path, runner: ShRunner, options: dict[str, Option]
+    title: str, engine: str, tmp_path: Path, runner: OsRunner, options: dict[str, Option]
 ) -> None:
     files, path, number, message = FAULTS[title]
     tree = write(tmp_path / "tree", base() | files)
@@ -310,7 +310,7 @@ def test_builds_side_by_side_do_not_meet_and_leave_nothing(
     engine: str,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-    runner: ShRunner,
+    runner: OsRunner,
     options: dict[str, Option],
 ) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temp"))

@@ -19,7 +19,7 @@ from storyrunner.gitops.schemas import schema_store
 from storyrunner.model.cluster import Cluster
 from storyrunner.model.rung import Job, Rung
 from storyrunner.tools import kubeconform
-from storyrunner.tools.process import ShRunner
+from storyrunner.tools.process import OsRunner
 from storyrunner.tools.tool import Tool
 from tests.support.repositories import from_corpus
 
@@ -40,7 +40,7 @@ def verdicts(
     tool = Tool("kubeconform", program)
     location = f"{schemas}/{CATALOGUE_LAYOUT}"
     command = kubeconform.validate(tool, stream, cwd=home, home=home, schemas=[location])
-    outcome = asyncio.run(ShRunner().run(command))
+    outcome = asyncio.run(OsRunner().run(command))
     found = kubeconform.parse_verdicts(outcome)
     assert len(found) == len(objects), outcome.stderr_text
     by_name = {(item.kind, item.name): item.status for item in found}

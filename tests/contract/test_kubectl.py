@@ -10,7 +10,7 @@ from storyrunner.gitops.offline_api import BUILTIN, KNOWN_CRDS, CrdFact, Offline
 from storyrunner.tools import kubectl, kustomize
 from storyrunner.tools.detection import detect, judge
 from storyrunner.tools.kubectl import Applied, DryRun
-from storyrunner.tools.process import ShRunner
+from storyrunner.tools.process import OsRunner
 from storyrunner.tools.tool import Tool
 
 GOOD = """\
@@ -47,7 +47,7 @@ async def tool(request: pytest.FixtureRequest, tmp_path: Path) -> Tool:
     folder = tmp_path / "bin"
     folder.mkdir()
     (folder / "kubectl").symlink_to(path)
-    found = await detect(ShRunner({"PATH": str(folder)}), "kubectl")
+    found = await detect(OsRunner({"PATH": str(folder)}), "kubectl")
     assert isinstance(found, Tool), found
     return found
 
@@ -62,7 +62,7 @@ async def dry_run(tool: Tool, api: OfflineApi, *files: Path, validate: bool = Fa
         home=api.home,
         validate=validate,
     )
-    return kubectl.parse_dry_run(await ShRunner().run(command))
+    return kubectl.parse_dry_run(await OsRunner().run(command))
 
 
 def write(folder: Path, name: str, text: str) -> Path:
@@ -176,7 +176,7 @@ async def test_without_the_api_the_dry_run_fails(tool: Tool, tmp_path: Path) -> 
     command = kubectl.dry_run(
         tool, [str(file)], cwd=tmp_path, kubeconfig=kept, cache=tmp_path / "c", home=tmp_path
     )
-    said = kubectl.parse_dry_run(await ShRunner().run(command))
+    said = kubectl.parse_dry_run(await OsRunner().run(command))
     assert said.applied == ()
     assert "refused" in said.problems[0].message
 
@@ -191,6 +191,6 @@ async def test_kustomize_keeps_the_order_of_the_files(
     write(tmp_path, "b.yaml", config.format("Service", "b"))
     write(tmp_path / "app", "a.yaml", config.format("Namespace", "a"))
     builder = tool if inside else Tool("kustomize", real_kustomize)
-    outcome = await ShRunner().run(kustomize.build(builder, "app", cwd=tmp_path, home=tmp_path))
+    outcome = await OsRunner().run(kustomize.build(builder, "app", cwd=tmp_path, home=tmp_path))
     assert outcome.ok, outcome.stderr_text
     assert outcome.stdout_text.index("kind: Service") < outcome.stdout_text.index("kind: Namespace")

@@ -19,7 +19,7 @@ import pytest
 from storyrunner.errors import RefusedFeatureError, RunbookError, ToolError
 from storyrunner.gitops.query import Answer, Selection, ask
 from storyrunner.tools.detection import detect
-from storyrunner.tools.process import ShRunner
+from storyrunner.tools.process import OsRunner
 from storyrunner.tools.tool import Tool
 from storyrunner.tools.yq import evaluate
 from tests.support.comparing import differences
@@ -93,7 +93,7 @@ def make_expression(chance: random.Random) -> str:
 
 
 async def tool_at(path: Path) -> Tool:
-    found = await detect(ShRunner({"PATH": f"{path.parent}:/usr/local/bin:/usr/bin:/bin"}), "yq")
+    found = await detect(OsRunner({"PATH": f"{path.parent}:/usr/local/bin:/usr/bin:/bin"}), "yq")
     assert isinstance(found, Tool), found
     return found
 
@@ -104,7 +104,7 @@ async def test_random_queries_are_answered_alike_or_refused(
 ) -> None:
     fixture = "real_yq" if flavour == "mikefarah" else "real_kislyuk_yq"
     tool = await tool_at(request.getfixturevalue(fixture))
-    chance, runner, known = random.Random(SEED), ShRunner(), set[str]()
+    chance, runner, known = random.Random(SEED), OsRunner(), set[str]()
     cases = []
     while len(cases) < EXPRESSIONS:
         objects = [make_object(chance) for _ in range(OBJECTS)]
@@ -124,7 +124,7 @@ async def test_random_queries_are_answered_alike_or_refused(
 
 
 async def answers_of(
-    runner: ShRunner, tool: Tool, expression: str, objects: list[dict[str, Any]]
+    runner: OsRunner, tool: Tool, expression: str, objects: list[dict[str, Any]]
 ) -> list[list[Any] | None]:
     """What the tool says of each object, None where it refuses or fails. One object that does not
     fit fails all of them: then those that fit are asked without them, and one that does not."""

@@ -17,7 +17,7 @@ from storyrunner.gitops.substitution import substitute_object
 from storyrunner.model.cluster import Cluster
 from storyrunner.model.command import Command
 from storyrunner.model.rung import Job, Rung
-from storyrunner.tools.process import ShRunner
+from storyrunner.tools.process import OsRunner
 from tests.support.repositories import FOLDER, from_corpus, git, start_demo
 
 OWNER = "kustomize.toolkit.fluxcd.io/"
@@ -95,7 +95,7 @@ def test_kubectl_kustomize_substituted_by_hand_is_our_build(
     )
     ours = [_without_owner(one.data) for one in build.through("flux-system/cert-manager-issuers")]
     command = Command((str(real_kubectl), "kustomize", FOLDER), tree)
-    outcome = asyncio.run(ShRunner().run(command))
+    outcome = asyncio.run(OsRunner().run(command))
     assert outcome.ok, outcome.stderr_text
     settings = parse_documents((tree / INFRA.settings).read_bytes(), INFRA.settings)[0].value
     theirs = [

@@ -9,7 +9,7 @@ import pytest
 
 from storyrunner.errors import RefusedFeatureError, ToolError
 from storyrunner.tools.detection import detect, judge
-from storyrunner.tools.process import ShRunner
+from storyrunner.tools.process import OsRunner
 from storyrunner.tools.tool import Tool
 from storyrunner.tools.yq import evaluate
 
@@ -39,7 +39,7 @@ OBJECTS: list[dict[str, Any]] = [
 async def tool(request: pytest.FixtureRequest) -> Tool:
     name = "real_yq" if request.param == "mikefarah" else "real_kislyuk_yq"
     path: Path = request.getfixturevalue(name)
-    found = await detect(ShRunner({"PATH": f"{path.parent}:/usr/local/bin:/usr/bin:/bin"}), "yq")
+    found = await detect(OsRunner({"PATH": f"{path.parent}:/usr/local/bin:/usr/bin:/bin"}), "yq")
     assert isinstance(found, Tool), found
     assert (found.path, found.flavour) == (path, request.param)
     assert judge(found) == found
@@ -74,19 +74,19 @@ async def tool(request: pytest.FixtureRequest) -> Tool:
     ],
 )
 async def test_both_answer_alike(tool: Tool, expression: str, expected: list[list[Any]]) -> None:
-    assert await evaluate(ShRunner(), tool, expression, OBJECTS) == expected
+    assert await evaluate(OsRunner(), tool, expression, OBJECTS) == expected
 
 
 @pytest.mark.parametrize("expression", [".[", "select(", "a] , [b", ".kind | nosuchfunction"])
 async def test_an_expression_that_does_not_compile_is_an_error(tool: Tool, expression: str) -> None:
     with pytest.raises(ToolError):
-        await evaluate(ShRunner(), tool, expression, OBJECTS)
+        await evaluate(OsRunner(), tool, expression, OBJECTS)
 
 
 async def test_an_integer_is_exact_or_refused(tool: Tool) -> None:
     for number in (2**53 - 1, 2**53 + 1, 2**63 - 1, 2**80 + 1):
         try:
-            found = await evaluate(ShRunner(), tool, ".n", [{"n": number}])
+            found = await evaluate(OsRunner(), tool, ".n", [{"n": number}])
         except (RefusedFeatureError, ToolError):
             continue
         assert found == [[number]]
@@ -95,7 +95,7 @@ async def test_an_integer_is_exact_or_refused(tool: Tool) -> None:
 async def test_a_wildcard_matches_no_other_text(tool: Tool) -> None:
     objects = [{"name": "abc"}, {"name": "a*"}]
     try:
-        found = await evaluate(ShRunner(), tool, 'select(.name == "a*") | .name', objects)
+        found = await evaluate(OsRunner(), tool, 'select(.name == "a*") | .name', objects)
     except RefusedFeatureError:
         return
     assert found == [[], ["a*"]]
@@ -103,12 +103,12 @@ async def test_a_wildcard_matches_no_other_text(tool: Tool) -> None:
 
 async def test_five_hundred_objects_are_one_spawn_and_keep_their_order(tool: Tool) -> None:
     objects = [{"n": number, "text": "x" * 200} for number in range(500)]
-    found = await evaluate(ShRunner(), tool, ".n", objects)
+    found = await evaluate(OsRunner(), tool, ".n", objects)
     assert found == [[number] for number in range(500)]
 
 
 @pytest.mark.parametrize("name", ["flux", "kustomize", "kubeconform"])
 async def test_the_other_tools_tell_their_versions(tools_bin: Path, name: str) -> None:
-    found = judge(await detect(ShRunner({"PATH": str(tools_bin)}), name))
+    found = judge(await detect(OsRunner({"PATH": str(tools_bin)}), name))
     assert isinstance(found, Tool), found
     assert found.version

@@ -9,7 +9,7 @@ import subprocess
 from pathlib import Path
 
 from storyrunner.engine.demo import make_demo
-from storyrunner.tools.process import ShRunner
+from storyrunner.tools.process import OsRunner
 
 SECURITY = "kubernetes/infrastructure/security"
 FOLDER = f"{SECURITY}/cert-manager"
@@ -28,7 +28,7 @@ APPS = "kubernetes/clusters/apps/cluster-settings.yaml"
 
 def start_demo(folder: Path) -> Path:
     """The demo repository as an engineer gets it."""
-    asyncio.run(make_demo(folder, ShRunner()))
+    asyncio.run(make_demo(folder, OsRunner()))
     return folder
 
 

@@ -26,7 +26,7 @@ from storyrunner.gitops.settings import ENCRYPTED_PLACEHOLDER
 from storyrunner.model.cluster import Cluster
 from storyrunner.model.rung import EngineChoice
 from storyrunner.tools.detection import detect_all
-from storyrunner.tools.process import ShRunner
+from storyrunner.tools.process import OsRunner
 
 RUNGS = ("flux", "kustomize", "kubectl kustomize", "embedded")
 Objects = list[dict[str, Any]]
@@ -38,14 +38,14 @@ _NOT_IN_V1 = ("patchesStrategicMerge", "patchesJson6902")
 class Rungs:
     """The four rungs with the real tools of one folder, and the oracle."""
 
-    runner: ShRunner
+    runner: OsRunner
     options: Mapping[str, Option]
     oracle: Path
 
     @classmethod
     def of(cls, folder: Path) -> Rungs:
         """Detect the tools."""
-        runner = ShRunner({"PATH": f"{folder}:/usr/bin:/bin"})
+        runner = OsRunner({"PATH": f"{folder}:/usr/bin:/bin"})
         tools = asyncio.run(detect_all(runner, ("flux", "kustomize", "kubectl")))
         chosen = choose(EngineChoice.AUTO, tools)
         options = {one.rung.engine: one for one in chosen}

@@ -18,7 +18,7 @@ from storyrunner.gitops.book import BuildBook
 from storyrunner.gitops.flux_build import FluxBuild
 from storyrunner.gitops.tree_state import look
 from storyrunner.model.rung import EngineChoice
-from storyrunner.tools.process import ShRunner
+from storyrunner.tools.process import OsRunner
 from storyrunner.tools.toolbox import Toolbox
 
 
@@ -28,7 +28,7 @@ class Rebuilding:
     def __init__(self, tree: Path) -> None:
         self.tree = tree
         self.rendered: list[str] = []
-        runner = ShRunner()
+        runner = OsRunner()
         self.book = BuildBook(tree, runner, Toolbox(runner, ()), EngineChoice.EMBEDDED)
 
     def build(self) -> FluxBuild:

@@ -21,14 +21,14 @@ from storyrunner.tools.git_commit import (
     redact_url,
 )
 from storyrunner.tools.git_status import parse_status
-from storyrunner.tools.process import ShRunner
+from storyrunner.tools.process import OsRunner
 from tests.support.scripted_runner import ScriptedRunner
 
 
 class Repository:
     """A real repository in a temporary folder, with an identity of its own."""
 
-    def __init__(self, folder: Path, runner: ShRunner) -> None:
+    def __init__(self, folder: Path, runner: OsRunner) -> None:
         self.folder = folder
         self.git = Git(runner, folder)
 
@@ -59,7 +59,7 @@ class Repository:
 async def empty(tmp_path: Path) -> Repository:
     folder = tmp_path / "repo"
     folder.mkdir()
-    repository = Repository(folder, ShRunner())
+    repository = Repository(folder, OsRunner())
     await repository.do("init", "--quiet", "--initial-branch=main")
     await repository.do("config", "user.name", "Ada")
     await repository.do("config", "user.email", "ada@example.com")
@@ -82,7 +82,7 @@ async def test_the_top_is_found_from_a_folder_within(repo: Repository) -> None:
 
 
 async def test_a_plain_folder_has_no_top(tmp_path: Path) -> None:
-    assert await reading.toplevel(Git(ShRunner(), tmp_path)) is None
+    assert await reading.toplevel(Git(OsRunner(), tmp_path)) is None
 
 
 async def test_a_damaged_repository_is_not_taken_for_none(repo: Repository) -> None:
@@ -93,7 +93,7 @@ async def test_a_damaged_repository_is_not_taken_for_none(repo: Repository) -> N
 
 async def test_a_missing_git_is_a_tool_error(tmp_path: Path) -> None:
     with pytest.raises(ToolError, match="not found"):
-        await reading.toplevel(Git(ShRunner(), tmp_path, "no-such-git"))
+        await reading.toplevel(Git(OsRunner(), tmp_path, "no-such-git"))
 
 
 async def test_status_tells_staged_unstaged_untracked_and_renamed(repo: Repository) -> None:
