@@ -119,7 +119,8 @@ class Commit(NoSuggestions):
         context.commit = made.commit
         if work.ticked is not None:
             context.touched(work.ticked.path, step.id, "ticked")
-        return f"committed {made.commit[:12]}: {counted(len(made.files), 'file')}"
+        what = counted(len(made.files), "file") if made.files else "HEAD had them all"
+        return f"committed {made.commit[:12]}: {what}{made.warning and '; '}{made.warning}"
 
     async def _offer_push(self, step: CommitStep, context: StepContext) -> Verdict | None:
         git = _git(context)
@@ -264,8 +265,7 @@ def _is_file(path: str, fingerprint: str) -> bool:
 def _ticks(
     context: StepContext, *, committed: str, pushed: bool
 ) -> tuple[Proposal | None, list[Checkbox]]:
-    """The story with its boxes as they are proven, and those that change. `committed` is the id of
-    the commit step when it is to count as passed."""
+    """The story with its proven boxes, and those that change. `committed` counts as passed."""
     if context.story is None:
         return None, []
     text = context.workspace.read_text(context.story.path)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
@@ -27,8 +27,8 @@ _LOCK_TRIES = 5
 
 @dataclass(frozen=True, slots=True)
 class Committed:
-    """A commit that was made. `files` are the paths in it, sorted; `warning` is set when the
-    user's index could not be brought up to date afterwards."""
+    """A commit that was made. `files` are the paths in it, sorted, and none when HEAD had them
+    all already; `warning` is set when the user's index could not be brought up to date."""
 
     commit: str
     files: tuple[str, ...]
@@ -71,8 +71,9 @@ async def commit(
 ) -> Committed | CommitRefused:
     """Commit the working tree's state of exactly `paths` (files, or deleted files).
 
-    `message` is taken as it is, `${…}` and lines with `#` too. Hooks run. Raises ToolError when
-    git is missing or hangs.
+    `message` is taken as it is, `${…}` and lines with `#` too. Hooks run. When HEAD has all of it
+    (we were killed right after the commit), no commit is made and HEAD is the answer. Raises
+    ToolError when git is missing or hangs.
     """
     if doing := await operation(git):
         return CommitRefused(f"a {doing} is in progress")
@@ -81,7 +82,7 @@ async def commit(
     if folders := [p for p in paths if _is_folder(git.folder / p)]:
         return CommitRefused(f"{folders[0]} is a folder: a commit is made of files")
     before = (await status(git)).head.commit
-    names = b"".join(os.fsencode(path) + b"\0" for path in paths)
+    names = _with_nul(paths)
     with tempfile.TemporaryDirectory(prefix="storyrunner-index-") as folder:
         env = {"GIT_INDEX_FILE": str(Path(folder) / "index")}
         refusal = await _stage(git, env, names, is_born=bool(before))
@@ -89,7 +90,7 @@ async def commit(
             return refusal
         staged = await _staged(git, env)
         if not staged:
-            return CommitRefused("nothing to commit: the files are as HEAD has them")
+            return Committed(before, (), await _refresh(git, await _left_behind(git, paths)))
         made = await run(
             git,
             *_NO_HOUSEKEEPING,
@@ -104,7 +105,7 @@ async def commit(
     if not made.ok or after in {"", before}:
         output = "\n".join(filter(None, (made.stdout_text.strip(), made.stderr_text.strip())))
         return CommitRefused(complaint(made) if not made.ok else "git made no commit", output)
-    warning = await _refresh(git, names)
+    warning = await _refresh(git, paths)
     return Committed(after, await _files_of(git, after), warning)
 
 
@@ -187,8 +188,29 @@ async def _files_of(git: Git, made: str) -> tuple[str, ...]:
     return tuple(sorted(os.fsdecode(item) for item in outcome.stdout.split(b"\0") if item))
 
 
-async def _refresh(git: Git, names: bytes) -> str:
-    """Only the committed paths of the user's index; an editor may hold its lock for a moment."""
+async def _left_behind(git: Git, paths: Sequence[str]) -> list[str]:
+    """Those paths that the user's index holds as they were before the last commit: a kill came
+    between that commit and the index. What anybody staged since is not among them."""
+    index = await run(git, "ls-files", "--stage", "-z", "--", *paths)
+    parent = await run(git, "ls-tree", "-r", "-z", "HEAD~1", "--", *paths, ok=(0, 128))
+    staged = {path: (mode, blob) for mode, blob, _, path in _listed(index)}
+    before = {path: (mode, blob) for mode, _, blob, path in _listed(parent)}
+    return [path for path in paths if staged.get(path) == before.get(path)]
+
+
+def _listed(outcome: Outcome) -> Iterator[list[str]]:
+    """Three fields and the path of each record of `ls-files --stage` or `ls-tree`."""
+    for record in filter(None, os.fsdecode(outcome.stdout).split("\0")):
+        fields, _, path = record.partition("\t")
+        yield [*fields.split(" "), path]
+
+
+async def _refresh(git: Git, paths: Sequence[str]) -> str:
+    """Only these paths of the user's index, as HEAD has them; an editor may hold its lock for a
+    moment."""
+    if not paths:
+        return ""
+    names = _with_nul(paths)
     for attempt in range(_LOCK_TRIES):
         args = ("reset", "--quiet", *_FROM_STDIN)
         outcome = await run(git, *args, stdin=names, writes=True, ok=(0, 1))
@@ -198,6 +220,10 @@ async def _refresh(git: Git, names: bytes) -> str:
             break
         await asyncio.sleep(0.2 * (attempt + 1))
     return f"the index still has the files as before the commit: {complaint(outcome)}"
+
+
+def _with_nul(paths: Sequence[str]) -> bytes:
+    return b"".join(os.fsencode(path) + b"\0" for path in paths)
 
 
 def _is_folder(path: Path) -> bool:

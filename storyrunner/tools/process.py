@@ -24,6 +24,7 @@ from storyrunner.model.command import Command, Ending, Outcome
 from storyrunner.model.ports import LineSink
 from storyrunner.tools.child import Child, Limits, kill_group
 from storyrunner.tools.environment import environment as default_environment
+from storyrunner.tools.guard import SCRIPT, Guard
 
 _FORK = threading.Lock()
 """Held for a spawn, and for good by the end of the interpreter, so that nothing slips through."""
@@ -103,8 +104,10 @@ class OsRunner:
             outputs = child.open_pipes(stack)
             try:
                 with _FORK:
+                    _GUARD.prepare()
                     running = _spawn(program, command, env, stdin, outputs)
                     _LIVE.add(running.pid)
+                    _GUARD.watch(running.pid)
             except _SpawnError as error:
                 return _not_started(command, f"{program}: {error}")
             finally:
@@ -118,6 +121,7 @@ class OsRunner:
                 raise
             finally:
                 _LIVE.discard(running.pid)
+                _GUARD.forget(running.pid)
 
 
 ShRunner = OsRunner
@@ -199,6 +203,24 @@ def _spawn(
         )
     except OSError as error:
         raise _SpawnError(error.strerror or str(error)) from error
+
+
+def _start_guard(pipe: int) -> subprocess.Popen[bytes]:
+    shell = Path("/bin/sh")
+    command = Command((str(shell), "-c", SCRIPT), Path("/"))
+    with (
+        open(pipe, "rb", closefd=False) as stdin,
+        open(os.devnull, "wb") as nowhere,  # noqa: PTH123 - as its neighbour
+    ):
+        outputs = (nowhere.fileno(), nowhere.fileno())
+        try:
+            return _spawn(shell, command, {"PATH": os.defpath}, stdin, outputs)
+        except _SpawnError as error:
+            raise OSError(str(error)) from error
+
+
+_GUARD = Guard(_start_guard)
+"""One for the process; told of every group while `_FORK` is held."""
 
 
 def _stdin(data: bytes | None) -> IO[bytes]:

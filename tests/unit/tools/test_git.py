@@ -257,7 +257,6 @@ async def test_what_a_hook_adds_is_named_among_the_files(repo: Repository) -> No
 @pytest.mark.parametrize(
     ("paths", "reason"),
     [
-        (["a.yaml"], "nothing to commit"),
         (["absent.yaml"], "did not match any files"),
         (["secret.key"], "ignored"),
         (["folder"], "is a folder"),
@@ -273,6 +272,42 @@ async def test_what_cannot_be_committed_is_refused_and_changes_nothing(
     refused = await commit(repo.git, paths, "feat: no\n")
     assert isinstance(refused, CommitRefused)
     assert reason in refused.reason + refused.output
+    assert await repo.state() == before
+
+
+async def test_what_head_has_already_is_committed_without_a_commit(repo: Repository) -> None:
+    before = await repo.state()
+    made = await commit(repo.git, ["a.yaml"], "feat: again\n")
+    assert made == Committed((await reading.status(repo.git)).head.commit, (), "")
+    assert await repo.state() == before
+
+
+async def test_an_index_left_behind_by_a_kill_after_the_commit_is_brought_up_to_date(
+    repo: Repository,
+) -> None:
+    old = (repo.folder / ".git" / "index").read_bytes()
+    repo.write("a.yaml", "changed\n")
+    repo.write("new.yaml", "new\n")
+    paths = ["a.yaml", "new.yaml"]
+    first = await commit(repo.git, paths, "feat: both\n")
+    (repo.folder / ".git" / "index").write_bytes(old)
+    assert (await reading.status(repo.git)).staged
+    again = await commit(repo.git, paths, "feat: both\n")
+    assert isinstance(first, Committed)
+    assert again == Committed(first.commit, (), "")
+    assert (await reading.status(repo.git)).entries == ()
+
+
+async def test_what_somebody_staged_since_the_commit_stays_staged(repo: Repository) -> None:
+    repo.write("a.yaml", "changed\n")
+    first = await commit(repo.git, ["a.yaml"], "feat: a\n")
+    repo.write("a.yaml", "theirs\n")
+    await repo.do("add", "a.yaml")
+    repo.write("a.yaml", "changed\n")
+    before = await repo.state()
+    assert isinstance(first, Committed)
+    again = await commit(repo.git, ["a.yaml"], "feat: a\n")
+    assert again == Committed(first.commit, (), "")
     assert await repo.state() == before
 
 
