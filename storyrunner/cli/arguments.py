@@ -97,6 +97,7 @@ def _session() -> argparse.ArgumentParser:
         "--all", action="store_true", help="with --check: every story that a runbook runs"
     )
     _add_run_options(parser)
+    _add_evidence_options(parser)
     _add_report_options(parser)
     parser.add_argument("--version", action="version", version=f"storyrunner {__version__}")
     return parser
@@ -110,6 +111,7 @@ def _commands() -> argparse.ArgumentParser:
     run.add_argument("story", nargs="?", default="", metavar="STORY")
     _add_yes(run)
     _add_run_options(run)
+    _add_evidence_options(run)
     _add_report_options(run)
     demo = commands.add_parser("demo", help="a repository of our own to try everything on")
     demo.add_argument("folder", nargs="?", type=Path, help="where (default: a temporary folder)")
@@ -205,6 +207,18 @@ def _add_engine(parser: argparse.ArgumentParser) -> None:
         default=EngineChoice.AUTO,
         metavar="{" + ",".join(EngineChoice) + "}",
         help="what renders (default: auto, the highest rung that is there)",
+    )
+
+
+def _add_evidence_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--evidence-dir",
+        type=Path,
+        metavar="DIR",
+        help="write the record of the proofs there too, a folder of the repository",
+    )
+    parser.add_argument(
+        "--fresh", action="store_true", help="with --check: use no proof of an earlier run"
     )
 
 

@@ -180,7 +180,11 @@ def _run(session: Session, only: str) -> int:
                 f"--only {only}: no such task, step or criterion", hint=did_you_mean(only, names)
             )
         scope = frozenset(steps)
-    return run_to_end(session.run(scope)).exit_code
+    report = run_to_end(session.run(scope))
+    if report.reused:
+        proofs = "1 proof" if report.reused == 1 else f"{report.reused} proofs"
+        sys.stderr.write(f"storyrunner: {proofs} of earlier runs still hold; --fresh proves anew\n")
+    return report.exit_code
 
 
 def _refuse_read_only(session: Session) -> None:
@@ -196,6 +200,8 @@ def _options(arguments: Namespace) -> Options:
         settings=tuple(arguments.settings),
         runbook=arguments.runbook,
         schema_locations=tuple(arguments.schema_locations),
+        fresh=getattr(arguments, "fresh", False),
+        evidence=getattr(arguments, "evidence_dir", None),
     )
 
 

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import field, replace
 
+from storyrunner.engine.keeping import ProofBook
 from storyrunner.model.events import Event
 from storyrunner.model.frozen import dataclass
 from storyrunner.model.step import Step
@@ -21,8 +22,9 @@ from storyrunner.steps.kinds import kind_of
 class Ahead:
     """A context manager: at its end, what nobody waited for is cancelled."""
 
-    def __init__(self, context: StepContext) -> None:
+    def __init__(self, context: StepContext, proofs: ProofBook) -> None:
         self._context = context
+        self._proofs = proofs
         self._begun: dict[str, _Begun] = {}
         self.seconds: dict[str, float] = {}
         """How long each check took that was begun here and is over."""
@@ -61,7 +63,8 @@ class Ahead:
     async def _check(self, step: Step, context: StepContext) -> Verdict:
         began = time.monotonic()
         try:
-            return await kind_of(step).check(step, context)
+            with self._proofs.recording(step.id):
+                return await kind_of(step).check(step, context)
         finally:
             self.seconds[step.id] = time.monotonic() - began
 

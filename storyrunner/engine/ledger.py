@@ -56,6 +56,7 @@ class Ledger:
             criteria=criteria,
             exit_code=exit_code_of(results, criteria),
             next_action=_next_action(results),
+            reused=sum(result.reused for result in results),
         )
 
 

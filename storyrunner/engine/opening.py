@@ -5,6 +5,7 @@ Three front ends open a session here: `--check`, the plain walk, and the screens
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
@@ -12,6 +13,7 @@ from functools import partial
 from pathlib import Path
 
 from storyrunner.engine.finding_stories import Choice, locate, parameter_names
+from storyrunner.engine.keeping import Keeping, ProofBook
 from storyrunner.engine.session import Mode, Session
 from storyrunner.engine.state import StateKeeper, resume
 from storyrunner.errors import UsageError
@@ -25,6 +27,7 @@ from storyrunner.model.rung import EngineChoice
 from storyrunner.runbook.lookup import RepositoryLookup
 from storyrunner.runbook.parameters import CONFIG_FILE, Values, parse_config, parse_settings
 from storyrunner.steps.base import StepContext
+from storyrunner.tools.git_head import head_commit
 from storyrunner.tools.process import OsRunner
 from storyrunner.tools.toolbox import Toolbox
 from storyrunner.workspace import HeldBy, Lock, Workspace, state_folder
@@ -40,6 +43,10 @@ class Options:
     settings: tuple[str, ...] = ()
     runbook: str = ""
     schema_locations: tuple[str, ...] = ()
+    fresh: bool = False
+    """Use no proof of an earlier run."""
+    evidence: Path | None = None
+    """A folder that gets the record of the proofs too."""
 
 
 def find_root(start: Path) -> Path:
@@ -97,14 +104,47 @@ def open_session(
             decider=decider,
             emit=lambda _event: None,
             now=_now,
+            commit=head_commit(root),
         )
+        proofs = ProofBook(context, _keeping(options, mode, context))
+        notices += (proofs.notice,) if proofs.notice else ()
         session = Session(
-            context, mode, list(sinks), repository=root.name, read_only=held, notices=notices
+            context,
+            mode,
+            list(sinks),
+            proofs,
+            repository=root.name,
+            read_only=held,
+            notices=notices,
         )
         if remember:
             resume(session)
             session.sinks.append(StateKeeper(session))
         yield session
+
+
+def _keeping(options: Options, mode: Mode, context: StepContext) -> Keeping:
+    copy = None
+    if options.evidence is not None:
+        shown = evidence_folder(context.workspace.root, options.evidence)
+        copy = context.workspace.resolve(shown)
+        context.builds.aside = (*context.builds.aside, f"{shown}/")
+    locations = options.schema_locations
+    return Keeping(mode.value, options.engine, locations, fresh=options.fresh, copy=copy)
+
+
+def evidence_folder(root: Path, given: Path) -> str:
+    """The folder of the repository that `--evidence-dir` means, relative to it. Raises UsageError.
+
+    Relative paths start at the repository's top.
+    """
+    shown = os.path.relpath(root / given, root).replace(os.sep, "/")
+    if shown.startswith("..") or shown == ".":
+        raise UsageError(
+            f"--evidence-dir {given} is no folder inside the repository",
+            hint="name one such as .storyrunner/evidence",
+        )
+    return shown
 
 
 def _lock(stack: ExitStack, state: Path, mode: Mode) -> str:

@@ -17,6 +17,8 @@ from storyrunner.engine.carry import carry_out
 from storyrunner.engine.corrections import corrections
 from storyrunner.engine.criteria import judge_criterion, judge_task
 from storyrunner.engine.freshness import DEPENDENT_KINDS, touched
+from storyrunner.engine.gating import gate_of
+from storyrunner.engine.keeping import ProofBook
 from storyrunner.engine.ledger import Ledger
 from storyrunner.engine.merging import merged, showable
 from storyrunner.engine.order import order_tasks
@@ -39,8 +41,8 @@ from storyrunner.model.frozen import dataclass
 from storyrunner.model.result import CriterionVerdict, RunReport, StepResult
 from storyrunner.model.runbook import Deferred, Task
 from storyrunner.model.status import Status
-from storyrunner.model.step import ConfirmStep, RequireStep, Step
-from storyrunner.steps.base import StepContext, Verdict, blocked, judged
+from storyrunner.model.step import RequireStep, Step
+from storyrunner.steps.base import StepContext, Verdict, judged
 from storyrunner.steps.kinds import kind_of
 from storyrunner.workspace import Receipt
 
@@ -62,6 +64,7 @@ class Session:
     context: StepContext
     mode: Mode
     sinks: list[Sink]
+    proofs: ProofBook
     repository: str = ""
     read_only: str = ""
     """Why nothing can be written here though the mode would; empty when it can."""
@@ -71,10 +74,11 @@ class Session:
     _sequence: int = 0
     _scope: frozenset[str] | None = None
     _ahead: Ahead = field(init=False)
+    _reused: dict[str, StepResult] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.context.emit = self.emit
-        self._ahead = Ahead(self.context)
+        self._ahead = Ahead(self.context, self.proofs)
 
     @property
     def results(self) -> dict[str, StepResult]:
@@ -86,6 +90,7 @@ class Session:
         self._sequence += 1
         envelope = Envelope(self._sequence, self.context.now(), event)
         self.ledger(envelope)
+        self.proofs(envelope)
         for sink in self.sinks:
             sink(envelope)
 
@@ -94,20 +99,25 @@ class Session:
     async def run(self, only: frozenset[str] | None = None) -> RunReport:
         """All tasks in order (or those of `only`, a set of step ids), then the report."""
         self._scope = self.context.scope = only
-        async with Ahead(self.context) as self._ahead:
+        async with Ahead(self.context, self.proofs) as self._ahead:
             if self.mode is Mode.CHECK:
-                steps = filter(self._in_scope, self.context.runbook.steps())
-                self._ahead.begin(step for step in steps if step.kind in DEPENDENT_KINDS)
+                steps = list(filter(self._in_scope, self.context.runbook.steps()))
+                self._reused = await self.proofs.reusable(steps)
+                new = (step for step in steps if step.id not in self._reused)
+                self._ahead.begin(step for step in new if step.kind in DEPENDENT_KINDS)
             await self.start()
             for task in order_tasks(self.context.runbook):
                 await self.run_task(task.id)
-        return self.finish()
+        report = self.finish()
+        await self.proofs.keep(self.results, report.criteria)
+        return report
 
     async def start(self) -> None:
         """Announce the run, with the tools that were found."""
         runbook = self.context.runbook
         story = self.context.story
         tools = await self.context.tools.summary()
+        await self.proofs.meet_tools()
         title = story.title if story and story.title else runbook.title
         name = f"{runbook.number:02d} {title}"
         deferred = tuple(_deferred_line(item) for item in runbook.deferred)
@@ -159,8 +169,11 @@ class Session:
         began = time.monotonic()
         try:
             await asyncio.sleep(LISTEN)
+            if step_id in self._reused:
+                return self._take(self._reused.pop(step_id))
             await self._look_at_prerequisites(step)
-            verdict = self._gate(step) or await self._judge(step)
+            gate = None if self.mode is Mode.CHECK else gate_of(step, self.context)
+            verdict = gate or await self._judge(step)
         except asyncio.CancelledError:
             stopped = Verdict(Status.CANCELLED, "stopped before it ended")
             self._record(step, stopped, time.monotonic() - began)
@@ -180,31 +193,6 @@ class Session:
                     began = time.monotonic()
                     self._record(item, await self._check(item), time.monotonic() - began)
 
-    def _gate(self, step: Step) -> Verdict | None:
-        """Blocked when a task that this one needs is not through; CHECK never gates."""
-        if self.mode is Mode.CHECK:
-            return None
-        task = self.context.runbook.task_of(step.id)
-        for name in task.needs:
-            needed = self.context.runbook.task(name)
-            open_step = self._open_step(needed) if needed else None
-            if open_step is not None:
-                result = self.results.get(open_step.id)
-                why = f": {result.reason}" if result and result.reason else " first"
-                return blocked(f"needs {open_step.id} {open_step.title}{why}")
-        return None
-
-    def _open_step(self, task: Task) -> Step | None:
-        """The first step that keeps what needs this task from starting."""
-        for step in task.steps:
-            result = self.results.get(step.id)
-            done = result and result.status in (Status.PASSED, Status.SKIPPED)
-            supplied = isinstance(step, RequireStep) and step.supplied_by
-            unsigned = isinstance(step, ConfirmStep) and not step.gates
-            if not done and not unsigned and not (supplied and result):
-                return step
-        return None
-
     async def _judge(self, step: Step) -> Verdict:
         kind = kind_of(step)
         verdict = await self._check(step)
@@ -216,7 +204,8 @@ class Session:
             if changed:
                 await self._after_change(step.id, changed)
                 verdict = await self._check(step)
-            acted = await kind.act(step, self.context)
+            with self.proofs.recording(step.id, also=True):
+                acted = await kind.act(step, self.context)
         except StoryrunnerError as problem:
             return judged(problem)
         return acted or verdict
@@ -225,7 +214,8 @@ class Session:
         try:
             if self._ahead.has(step.id):
                 return await self._ahead.verdict(step.id)
-            return await kind_of(step).check(step, self.context)
+            with self.proofs.recording(step.id):
+                return await kind_of(step).check(step, self.context)
         except StoryrunnerError as problem:
             return judged(problem)
 
@@ -251,11 +241,14 @@ class Session:
             verdict.evidence,
             round(seconds, 3),
         )
+        return self._take(result)
+
+    def _take(self, result: StepResult) -> StepResult:
         self.keep(result)
         for finding in result.findings:
-            self.emit(FindingMade(step.id, finding))
+            self.emit(FindingMade(result.step, finding))
         self.emit(StepFinished(result))
-        self.judge_criteria([step.id])
+        self.judge_criteria([result.step])
         return result
 
     def keep(self, result: StepResult) -> None:

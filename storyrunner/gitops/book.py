@@ -6,30 +6,41 @@ A write forgets everything. Steps ask here and never choose an engine (`render_l
 from __future__ import annotations
 
 import asyncio
+import stat
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from types import TracebackType
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from storyrunner.errors import (
     Place,
     RefusedFeatureError,
     RenderError,
+    StoryrunnerError,
     ToolError,
 )
+from storyrunner.gitops.crd_files import crds_fingerprint, find_crds
 from storyrunner.gitops.flux_build import FluxBuild
-from storyrunner.gitops.flux_find import find_kustomizations
+from storyrunner.gitops.flux_find import find_kustomizations, kustomization_files
 from storyrunner.gitops.objects import KubeObject
 from storyrunner.gitops.reach import reach
 from storyrunner.gitops.render_ladder import Option, RenderLadder, choose
+from storyrunner.gitops.settings import settings_files
+from storyrunner.gitops.tree_state import (
+    ASIDE,
+    TreeState,
+    content_fingerprint,
+    look,
+    names_fingerprint,
+)
 from storyrunner.model.cluster import Cluster
 from storyrunner.model.frozen import dataclass
 from storyrunner.model.ports import Kustomizer, Runner
 from storyrunner.model.rung import EngineChoice, Rung
 from storyrunner.tools.toolbox import Toolbox
-from storyrunner.workspace import ABSENT, file_fingerprint
-from storyrunner.workspace.reads import folder_fingerprint
+from storyrunner.workspace import ABSENT, file_fingerprint, reads
+from storyrunner.workspace.reads import entries_of, folder_fingerprint, text_fingerprint
 
 T = TypeVar("T")
 _RENDERERS = ("flux", "kustomize", "kubectl")
@@ -59,6 +70,10 @@ class BuildBook:
         self._flux: dict[tuple[str, str, str], asyncio.Task[FluxBuild]] = {}
         self._folders: dict[str, asyncio.Task[FolderBuild]] = {}
         self._hashes: dict[str, str] = {}
+        self._looked: dict[tuple[str, str], frozenset[str]] = {}
+        self._state: TreeState | None = None
+        self.aside: tuple[str, ...] = ASIDE
+        """What this program writes into the repository, which no build rests on."""
         self._opening = asyncio.Lock()
 
     @property
@@ -75,19 +90,34 @@ class BuildBook:
         key = (cluster.name, name, file)
         if key not in self._flux:
             self._flux[key] = asyncio.ensure_future(self._build(declaring(cluster, file), name))
-        return await _result(self._flux[key])
+        try:
+            build = await _result(self._flux[key])
+        except StoryrunnerError:
+            self._note_failure(declaring(cluster, file))
+            raise
+        self._note(declaring(cluster, file), name, build)
+        return build
 
     async def folder(self, folder: str) -> FolderBuild:
         """The kustomize build of a folder, without any Flux layer."""
         if folder not in self._folders:
             self._folders[folder] = asyncio.ensure_future(self._build_folder(folder))
-        return await _result(self._folders[folder])
+        try:
+            build = await _result(self._folders[folder])
+        except StoryrunnerError:
+            self._note_files(())
+            reads.note(reads.CONTENT, self.whole(reads.CONTENT))
+            raise
+        self._note_files(build.read)
+        return build
 
     def forget(self) -> None:
         """Files changed: build again at the next question."""
         self._flux.clear()
         self._folders.clear()
         self._hashes.clear()
+        self._looked.clear()
+        self._state = None
         if self._ladder is not None:
             self._ladder.refresh()
 
@@ -125,7 +155,75 @@ class BuildBook:
     def declared(self, cluster: Cluster, file: str = "") -> tuple[KubeObject, ...]:
         """The Flux Kustomizations that a cluster's own files declare, and those of `file`."""
         found = find_kustomizations(self._tree, declaring(cluster, file))
+        self._note_files(self._looked_through(declaring(cluster, file)))
         return tuple(one.object for one in found)
+
+    def crds(self) -> tuple[Mapping[str, Any], ...]:
+        """The definitions in all files of the repository."""
+        reads.note(reads.CRDS, self.whole(reads.CRDS))
+        self._note_files(())
+        return find_crds(self._tree)
+
+    def look(self) -> TreeState | None:
+        """The repository as it is, looked at once until something is forgotten."""
+        if self._state is None:
+            self._state = look(self._tree)
+        return self._state
+
+    def _note(self, cluster: Cluster, name: str, build: FluxBuild) -> None:
+        """Tell the recordings of whoever asks what a shared build rests on."""
+        self._note_files({*build.read, *self._looked_through(cluster)})
+        given = {
+            owner: {name: value.value for name, value in sorted(values.items())}
+            for owner, values in sorted(build.variables.items())
+        }
+        reads.note(f"{reads.SETTINGS}{cluster.name}/{name}", text_fingerprint(repr(given)))
+        if build.failures:
+            self._note_failure(cluster)
+
+    def _note_failure(self, cluster: Cluster) -> None:
+        """What a build that failed has read is not known."""
+        self._note_files(self._looked_through(cluster))
+        reads.note(reads.CONTENT, self.whole(reads.CONTENT))
+
+    def _note_files(self, paths: Iterable[str]) -> None:
+        for path in paths:
+            reads.note(path, self._fingerprint(path))
+        reads.note(reads.NAMES, self.whole(reads.NAMES))
+        if self._ladder is not None and self._ladder.trouble:
+            reads.note(reads.UNREPEATABLE, self._ladder.trouble)
+
+    def whole(self, key: str) -> str:
+        """The fingerprint of the repository as a whole that `workspace.reads` calls `key`; empty
+        for one that cannot be made."""
+        if key not in self._hashes:
+            self._hashes[key] = self._look_at_all(key)
+        return self._hashes[key]
+
+    def plain_file(self, path: str) -> str:
+        """The fingerprint of a file that is reached through no link; empty when it is none."""
+        state = self.look()
+        stamp = state.stamps.get(path) if state else None
+        return self._fingerprint(path) if stamp and stat.S_ISREG(stamp[0]) else ""
+
+    def _look_at_all(self, key: str) -> str:
+        match key:
+            case reads.NAMES:
+                return names_fingerprint(self._tree, self.look(), self.aside)
+            case reads.CONTENT:
+                return content_fingerprint(self._tree, self.look(), self.aside)
+            case reads.CRDS:
+                return crds_fingerprint(self._tree)
+            case _:
+                return ""
+
+    def _looked_through(self, cluster: Cluster) -> frozenset[str]:
+        """The files that may hold a cluster's settings and Kustomizations: each is looked into."""
+        key = (cluster.name, cluster.kustomizations)
+        if key not in self._looked:
+            found = settings_files(self._tree, cluster)
+            self._looked[key] = frozenset((*found, *kustomization_files(self._tree, cluster)))
+        return self._looked[key]
 
     def _fingerprint(self, path: str) -> str:
         if path not in self._hashes:
@@ -135,9 +233,7 @@ class BuildBook:
     def _read(self, path: str) -> str:
         try:
             if path.endswith("/"):
-                entries = (item.name for item in (self._tree / path).iterdir())
-                names = sorted(name for name in entries if name != ".git")
-                return folder_fingerprint(names)
+                return folder_fingerprint(entries_of(self._tree / path))
             return file_fingerprint((self._tree / path).read_bytes())
         except OSError:
             return ABSENT

@@ -5,6 +5,7 @@ A file is parsed only when its bytes name the kind. It knows nothing of what a d
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -30,6 +31,20 @@ def find_crds(root: Path) -> tuple[Mapping[str, Any], ...]:
             except (ManifestError, WorkspaceError):
                 continue
     return tuple(found)
+
+
+def crds_fingerprint(root: Path) -> str:
+    """sha256 of the paths and bytes of all that `find_crds` would parse."""
+    digest = hashlib.sha256()
+    for path in _yaml_files(root):
+        try:
+            data = path.read_bytes() if path.stat().st_size <= MAX_BYTES else b""
+        except OSError:
+            continue
+        if _MARK in data:
+            shown = os.fsencode(path.relative_to(root))
+            digest.update(b"%s\0%s\n" % (shown, hashlib.sha256(data).digest()))
+    return digest.hexdigest()
 
 
 def names_crds(path: Path) -> bool:

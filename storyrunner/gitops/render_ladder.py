@@ -76,6 +76,8 @@ class RenderLadder:
         self._copy = PrivateCopy(tree)
         self._layers = LayerStore(tree)
         self._hung: dict[Option, HungToolError] = {}
+        self.trouble = ""
+        """What a tool did here that it may not do the next time; empty when all answered."""
 
     def __enter__(self) -> RenderLadder:
         if any(option.tool for option in self._options):
@@ -131,6 +133,8 @@ class RenderLadder:
 
     def remember(self, option: Option, error: StoryrunnerError) -> None:
         """A tool that hung once is not asked again: each time would cost its whole timeout."""
+        if isinstance(error, ToolError):
+            self.trouble = error.message
         if isinstance(error, HungToolError):
             self._hung.setdefault(option, error)
 

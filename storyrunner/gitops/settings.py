@@ -109,7 +109,7 @@ class SettingsIndex:
         `rendered_directory` raises."""
         holders: list[Holder] = []
         directory = rendered_directory(tree, cluster)
-        for shown in _settings_files(tree, cluster):
+        for shown in settings_files(tree, cluster):
             path = tree / shown
             if directory is not None and is_in_directory(cluster, shown):
                 continue
@@ -298,7 +298,7 @@ def _missing(
     )
 
 
-def _settings_files(tree: Path, cluster: Cluster) -> list[str]:
+def settings_files(tree: Path, cluster: Cluster) -> list[str]:
     """The settings file, then all YAML files of the cluster's directory, in lexical order."""
     found = [cluster.settings] if (tree / cluster.settings).is_file() else []
     for where, folders, files in os.walk(tree / cluster.directory):

@@ -32,7 +32,8 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class StepResult:
-    """The verdict on one step. `reason` is one line; `seconds` is wall time."""
+    """The verdict on one step. `reason` is one line; `seconds` is wall time. `reused`: proven by an
+    earlier run, on inputs that are all what they were."""
 
     step: str
     status: Status
@@ -40,6 +41,7 @@ class StepResult:
     findings: tuple[Finding, ...] = ()
     evidence: tuple[Evidence, ...] = ()
     seconds: float = 0.0
+    reused: bool = False
 
     @property
     def rung(self) -> Rung | None:
@@ -74,6 +76,8 @@ class RunReport:
     criteria: tuple[CriterionVerdict, ...]
     exit_code: int
     next_action: str = ""
+    reused: int = 0
+    """How many results are proofs of an earlier run."""
 
     @property
     def proven(self) -> int:

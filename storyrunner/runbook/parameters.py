@@ -16,6 +16,7 @@ from storyrunner.model.cluster import Cluster
 from storyrunner.model.frozen import dataclass
 from storyrunner.model.runbook import Found, Parameter, Runbook
 from storyrunner.runbook.consistency import PLACEHOLDER
+from storyrunner.workspace import reads
 
 CONFIG_FILE = "storyrunner.toml"
 
@@ -82,7 +83,10 @@ class Values:
         if key not in self._cache:
             self._cache[key] = None
             self._cache[key] = self._resolve(name, cluster)
-        return self._cache[key]
+        found = self._cache[key]
+        label = f"{reads.PARAMETERS}{cluster}.{name}" if cluster else f"{reads.PARAMETERS}{name}"
+        reads.note(label, reads.ABSENT if found is None else reads.text_fingerprint(found.text))
+        return found
 
     def fill(self, text: str, cluster: str = "") -> str:
         """`text` with every `[[ name ]]` filled. Raises MissingValueError."""

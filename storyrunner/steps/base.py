@@ -215,14 +215,15 @@ def evidence(
     excerpt: str = "",
     inputs: Mapping[str, str] | None = None,
 ) -> Evidence:
-    """Evidence stamped with the run's time and commit."""
+    """Evidence stamped with the run's time and commit. Of `inputs` it keeps what names files."""
+    files = {key: value for key, value in (inputs or {}).items() if not key.startswith("/")}
     return Evidence(
         what=what,
         rung=rung,
         matched=matched,
         exit_code=exit_code,
         excerpt="\n".join(safe(line) for line in excerpt.splitlines()),
-        inputs=dict(inputs or {}),
+        inputs=files,
         commit=context.commit,
         at=context.now(),
     )

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from storyrunner.gitops import apis
-from storyrunner.gitops.crd_files import KIND, find_crds
+from storyrunner.gitops.crd_files import KIND
 from storyrunner.gitops.flux_build import FluxBuild
 from storyrunner.gitops.offline_api import BUILTIN, KNOWN_CRDS, CrdFact, facts_of_crd
 from storyrunner.model.cluster import Cluster
@@ -26,7 +26,7 @@ HINT = "give its CRD: kubectl get crd -o yaml > FILE, then --schema-location FIL
 
 async def collect_crds(builds: Builds, context: StepContext) -> list[Mapping[str, Any]]:
     """The definitions of the repository's files, then the rendered ones, which know better."""
-    found = list(await asyncio.to_thread(find_crds, context.workspace.root))
+    found = list(await asyncio.to_thread(context.builds.crds))
     for _, build in builds:
         found += [one.object.data for one in build.objects if one.object.kind == KIND]
     return found

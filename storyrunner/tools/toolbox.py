@@ -56,6 +56,11 @@ class Toolbox:
         """The tool, or Missing or Unusable with the reason when it cannot be used here."""
         return judge(await self.find(name))
 
+    async def all_found(self) -> dict[str, Detected]:
+        """Every tool as it is, found side by side."""
+        found = await asyncio.gather(*(self.find(name) for name in self._names))
+        return dict(zip(self._names, found, strict=True))
+
     async def all_usable(self) -> dict[str, Detected]:
         """Every tool, found side by side."""
         found = await asyncio.gather(*(self.usable(name) for name in self._names))

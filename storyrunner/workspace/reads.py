@@ -7,13 +7,33 @@ It knows nothing of checks. Recordings follow the context: tasks and threads sta
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
 Reads = dict[str, str]
 """Relative path -> sha256 of the bytes read, or ABSENT; a path that ends in `/` is a folder whose
-names were listed, with the sha256 of those; one that starts with `?` was only asked for."""
+names were listed, with the sha256 of those and their kinds; one that starts with `?` was only
+asked for. What is no single file starts with `/`, as no relative path does: see below."""
+
+NAMES = "/names"
+"""The names, kinds, modes and links of everything in the repository, and its ignore files: what a
+build finds, and finds absent, wherever it looks."""
+CONTENT = "/content"
+"""Everything in the repository, byte for byte: for what cannot say what it read."""
+CRDS = "/crds"
+"""The files that name a CustomResourceDefinition, wherever they stand."""
+STORY = "/story"
+"""The story's text with its boxes and records blanked."""
+PARAMETERS = "/parameters/"
+"""Followed by `[cluster.]name`: the value of a parameter of the runbook."""
+TOOLS = "/tools/"
+"""Followed by a name: which program that is here, and its version."""
+SETTINGS = "/settings/"
+"""Followed by `cluster/Kustomization`: the variables a build was given. Follows from files."""
+UNREPEATABLE = "/unrepeatable"
+"""Something played a part that the next run may find otherwise, such as a tool that hung."""
 
 ABSENT = "absent"
 PRESENT = "present"
@@ -43,8 +63,31 @@ def file_fingerprint(data: bytes | None) -> str:
     return ABSENT if data is None else hashlib.sha256(data).hexdigest()
 
 
-def folder_fingerprint(names: Iterable[str] | None) -> str:
-    """sha256 of a folder's names, or ABSENT."""
-    if names is None:
+Entry = tuple[str, str]
+"""A name in a folder and a sign of its kind: empty, `/` folder, `@` link, `!` what is none."""
+
+
+def folder_fingerprint(entries: Iterable[Entry] | None) -> str:
+    """sha256 of what a folder lists, or ABSENT: a file that becomes a link is another thing."""
+    if entries is None:
         return ABSENT
-    return hashlib.sha256("\0".join(names).encode("utf-8", "surrogateescape")).hexdigest()
+    return text_fingerprint("\0".join(f"{name}{kind}" for name, kind in entries))
+
+
+def text_fingerprint(text: str) -> str:
+    """sha256 of a text, names of files with any bytes included."""
+    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def entries_of(folder: str | os.PathLike[str]) -> tuple[Entry, ...]:
+    """What a folder lists, by name, without `.git`. Raises OSError."""
+    with os.scandir(folder) as found:
+        return tuple(sorted((one.name, _kind(one)) for one in found if one.name != ".git"))
+
+
+def _kind(entry: os.DirEntry[str]) -> str:
+    if entry.is_symlink():
+        return "@"
+    if entry.is_dir():
+        return "/"
+    return "" if entry.is_file() else "!"

@@ -94,9 +94,9 @@ class Workspace:
         Raises WorkspaceError when it is a file or unreadable, ConfinementError."""
         path = paths.locate(self.root, folder, strict=False)
         name = _normal(folder)
-        names = None if path is None or not path.exists() else self._names(path, name)
-        reads.note(f"{name}/", reads.folder_fingerprint(names))
-        return names or ()
+        entries = None if path is None or not path.exists() else self._entries(path, name)
+        reads.note(f"{name}/", reads.folder_fingerprint(entries))
+        return tuple(name for name, _ in entries or ())
 
     def walk(self, folder: str = ".", suffixes: tuple[str, ...] = ("",)) -> Iterator[str]:
         """Relative paths of the regular files below a folder whose names end in one of
@@ -118,10 +118,14 @@ class Workspace:
 
     def changed_since(self, known: Mapping[str, str]) -> tuple[str, ...]:
         """The paths of a recording that would read differently now, sorted."""
+        files = {key: value for key, value in known.items() if not key.startswith("/")}
+        return tuple(sorted(key for key, value in files.items() if self.again(key) != value))
+
+    def again(self, key: str) -> str:
+        """What a recording of `key` would say now; empty when it cannot be read any more."""
         with reads.recording() as now:
-            for key in known:
-                self._read_again(key)
-        return tuple(sorted(key for key in known if now.get(key) != known[key]))
+            self._read_again(key)
+        return now.get(key, "")
 
     # --- writing ---------------------------------------------------------------------------
 
@@ -229,9 +233,9 @@ class Workspace:
                 hint="the journal has the old contents; they are put back at the next start",
             ) from error
 
-    def _names(self, path: Path, shown: str) -> tuple[str, ...]:
+    def _entries(self, path: Path, shown: str) -> tuple[reads.Entry, ...]:
         try:
-            return tuple(sorted(item.name for item in path.iterdir() if item.name != ".git"))
+            return reads.entries_of(path)
         except OSError as error:
             raise explained(error, shown, "read") from error
 
