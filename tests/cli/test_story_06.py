@@ -72,9 +72,12 @@ def test_a_finished_story_checks_green_and_twice_the_same(run: Run, finished: Pa
 
 
 def _without_times(out: str) -> object:
+    """A report without what tells when its proofs were made."""
     report = json.loads(out)
+    report["reused"] = 0
     for result in report["results"]:
         result["seconds"] = 0
+        result["reused"] = False
         for item in result["evidence"]:
             item["at"] = ""
     return report
