@@ -16,7 +16,7 @@ from storyrunner.model.decision import WriteQuestion
 from storyrunner.model.events import StepStarted
 from storyrunner.model.status import Status
 from storyrunner.tools.editor import Editor, NoEditorError
-from tui.around import SessionLike, arrive, name_of, notice_changes, recheck, undo
+from tui.around import WRITES, SessionLike, arrive, name_of, notice_changes, recheck
 from tui.bridge import Engine, EventsArrived, QuestionAsked
 from tui.commands import StoryCommands
 from tui.questions import help_for, screen_for
@@ -235,8 +235,8 @@ class StoryrunnerApp(App[int]):
                 self._run(event.action, key)
             case "recheck":
                 self._begin(recheck, follows=True)
-            case "undo":
-                self._begin(self._undo)
+            case "undo" | "record" as action:
+                self._begin(lambda session: self._write(action, session))
             case "variables":
                 self._begin(self._read_variables)
             case "stop":
@@ -277,9 +277,9 @@ class StoryrunnerApp(App[int]):
         else:
             self._begin(lambda session: session.run_step(key), follows=True)
 
-    async def _undo(self, session: SessionLike) -> None:
-        label = await undo(session)
-        self.call_later(self._tell, f"taken back: {label}", "Undo")
+    async def _write(self, action: str, session: SessionLike) -> None:
+        said = await WRITES[action](session)
+        self.call_later(self._tell, said, action.capitalize())
 
     async def _read_variables(self, session: SessionLike) -> None:
         found = await read_matrix(session)

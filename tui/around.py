@@ -5,7 +5,7 @@ All of it runs on the engine's thread, which owns the session.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -17,7 +17,8 @@ from tui.viewmodel.board import Preview, Repository
 from tui.viewmodel.previews import previews
 
 if TYPE_CHECKING:
-    from storyrunner.model.result import RunReport, StepResult
+    from storyrunner.engine.ledger import Ledger
+    from storyrunner.model.result import CriterionVerdict, RunReport, StepResult
 
 
 class SessionLike(Protocol):
@@ -26,6 +27,7 @@ class SessionLike(Protocol):
     repository: str
     read_only: str
     notices: tuple[str, ...]
+    ledger: Ledger
 
     @property
     def context(self) -> Any:
@@ -35,6 +37,10 @@ class SessionLike(Protocol):
     @property
     def results(self) -> dict[str, StepResult]:
         """Results by step id."""
+        ...
+
+    def criteria(self) -> Sequence[CriterionVerdict]:
+        """The verdicts on all criteria as they stand."""
         ...
 
     async def start(self) -> None:
@@ -126,11 +132,25 @@ async def recheck(session: SessionLike) -> None:
 
 
 async def undo(session: SessionLike) -> str:
-    """Take the last write back; what it was. Raises WorkspaceError."""
+    """Take the last write back; what was taken back. Raises WorkspaceError."""
     receipt = session.context.workspace.undo()
     await session.after_undo(receipt)
     label: str = receipt.label
-    return label.removeprefix("undo ")
+    return f"taken back: {label.removeprefix('undo ')}"
+
+
+async def write_record(session: SessionLike) -> str:
+    """Propose the story's boxes and records as they are proven; what became of it.
+
+    Raises UsageError, WorkspaceError.
+    """
+    from storyrunner.engine.recording import Wanted, record
+
+    return await record(session, Wanted())
+
+
+WRITES = {"undo": undo, "record": write_record}
+"""Actions that change files, each with what became of it as its answer."""
 
 
 def previews_of(session: SessionLike) -> dict[str, Preview]:

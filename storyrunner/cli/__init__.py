@@ -24,7 +24,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _dispatch(arguments: Namespace) -> int:
-    if arguments.command in ("check", "run"):
+    if arguments.command in ("check", "run", "record"):
         # First of all: the tools tell their versions while the rest of the program loads.
         from storyrunner.tools.process import OsRunner
         from storyrunner.tools.remembered import Remembered

@@ -17,6 +17,7 @@ COMMANDS = (
     "demo",
     "undo",
     "rollback",
+    "record",
     "schema",
     "show",
     "explain",
@@ -81,6 +82,7 @@ def _session() -> argparse.ArgumentParser:
         "  demo          a GitOps repository to try everything on\n"
         "  undo          take the last write back, until it is committed\n"
         "  rollback      propose the removal of what a story added\n"
+        "  record STORY  write what is proven into the story: boxes and records\n"
         "  list          all stories: what they claim, and what is next\n"
         "  lint STORY    what stories say against themselves and the repository\n"
         "  doctor STORY  commands of a story that cannot work, with those that do\n"
@@ -125,6 +127,7 @@ def _commands() -> argparse.ArgumentParser:
     rollback.add_argument("story", nargs="?", default="", metavar="STORY")
     rollback.add_argument("--yes", action="store_true", help="carry it out")
     _add_run_options(rollback)
+    _add_record(commands)
     show = commands.add_parser("show", help="a story as it is read")
     show.add_argument("story", metavar="STORY")
     show.add_argument("--format", choices=("text", "json"), default="text")
@@ -137,6 +140,18 @@ def _commands() -> argparse.ArgumentParser:
     _add_story_commands(commands)
     commands.add_parser("schema", help="the JSON Schema of runbooks, for editors")
     return parser
+
+
+def _add_record(commands: argparse._SubParsersAction[_Parser]) -> None:
+    record = commands.add_parser("record", help="write what is proven into the story's Markdown")
+    record.add_argument("story", nargs="?", default="", metavar="STORY")
+    record.add_argument("--boxes", action="store_true", help="only the boxes, no records")
+    record.add_argument("--status", default="", metavar="WORDS", help="set the story's status")
+    record.add_argument(
+        "--check", action="store_true", help="only show the diff; exit 1 when there is one"
+    )
+    record.add_argument("--yes", action="store_true", help="write without asking")
+    _add_run_options(record)
 
 
 def _add_story_commands(commands: argparse._SubParsersAction[_Parser]) -> None:

@@ -49,7 +49,12 @@ def run(arguments: Namespace) -> int:
         sinks=[sink],
         tools=arguments.tools,
     ) as session:
-        return _run(session, arguments.only)
+        code = _run(session, arguments.only)
+        if code == 1:
+            from storyrunner.engine.recording import open_failed
+
+            run_to_end(open_failed(session))
+        return code
 
 
 def session(arguments: Namespace) -> int:
@@ -149,6 +154,18 @@ def rollback(arguments: Namespace) -> int:
         return roll_back(opened, _write, carry_out=arguments.yes)
 
 
+def record(arguments: Namespace) -> int:
+    """`record`: what is proven, written into the story's Markdown."""
+    from storyrunner.cli.recording import show_record, write_records
+    from storyrunner.engine.recording import Wanted
+
+    wanted = Wanted(records=not arguments.boxes, status=arguments.status)
+    options = _options(arguments)
+    if arguments.check:
+        return show_record(options, wanted, _write, arguments.tools)
+    return write_records(options, wanted, _decider(arguments), _write, arguments.tools)
+
+
 COMMANDS: dict[str, Callable[[Namespace], int]] = {
     "check": check,
     "run": run,
@@ -162,6 +179,7 @@ COMMANDS: dict[str, Callable[[Namespace], int]] = {
     "vars": variables,
     "demo": demo,
     "rollback": rollback,
+    "record": record,
     "undo": undo,
 }
 

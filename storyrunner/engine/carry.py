@@ -21,18 +21,20 @@ async def carry_out(
     """The files that changed. Raises WorkspaceError when a write fails (nothing is then half)."""
     changed = []
     for suggestion in suggestions:
-        if await _carry_out_one(step, suggestion, context):
+        if await propose(step.id, step.title, suggestion, context):
             changed.append(suggestion.proposal.path)
     return changed
 
 
-async def _carry_out_one(step: Step, suggestion: Suggestion, context: StepContext) -> bool:
+async def propose(name: str, title: str, suggestion: Suggestion, context: StepContext) -> bool:
+    """Show a change, ask, and write it when the answer is yes; whether it was written. `name` is
+    the step (or the action) that wants it. Raises WorkspaceError."""
     proposal = suggestion.proposal
     shown = diff(proposal)
-    context.emit(FileProposed(step.id, proposal.path, suggestion.change.value, shown))
+    context.emit(FileProposed(name, proposal.path, suggestion.change.value, shown))
     question = WriteQuestion(
-        step=step.id,
-        title=step.title,
+        step=name,
+        title=title,
         path=proposal.path,
         change=suggestion.change,
         before=_text(proposal.before),
@@ -43,11 +45,11 @@ async def _carry_out_one(step: Step, suggestion: Suggestion, context: StepContex
     answer = await context.decider.decide_write(question)
     if answer.choice is not Choice.WRITE:
         action = "kept" if answer.choice is Choice.KEEP else "skipped"
-        context.emit(FileWritten(step.id, proposal.path, action))
+        context.emit(FileWritten(name, proposal.path, action))
         return False
     final = proposal if answer.text is None else _edited(proposal, answer.text)
-    context.workspace.write([final], label=f"{step.id} {step.title}")
-    context.touched(final.path, step.id, "deleted" if final.after is None else "written")
+    context.workspace.write([final], label=f"{name} {title}")
+    context.touched(final.path, name, "deleted" if final.after is None else "written")
     return True
 
 

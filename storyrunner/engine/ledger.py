@@ -9,6 +9,7 @@ import re
 from dataclasses import field
 
 from storyrunner.model.events import (
+    CommandStarted,
     CriterionJudged,
     Envelope,
     RunFinished,
@@ -28,14 +29,22 @@ class Ledger:
     title: str = ""
     results: dict[str, StepResult] = field(default_factory=dict)
     criteria: dict[str, CriterionVerdict] = field(default_factory=dict)
+    commands: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """The commands that each step ran, the last time that it ran any."""
     finished: RunReport | None = None
+    _running: str = ""
 
     def __call__(self, envelope: Envelope) -> None:
         """Take in one event."""
         match envelope.event:
             case RunStarted(story=story, title=title):
                 self.story, self.title = story, title
+            case CommandStarted(step=step, command=command):
+                before = self.commands.get(step, ()) if step == self._running else ()
+                self.commands[step] = tuple(dict.fromkeys((*before, command)))
+                self._running = step
             case StepFinished(result=result):
+                self._running = ""
                 self.results.pop(result.step, None)
                 self.results[result.step] = result
             case CriterionJudged(verdict=verdict):

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from storyrunner.model.frozen import dataclass
 from storyrunner.model.runbook import Box, Runbook, Task
 from storyrunner.model.story import Checkbox, SectionKind, Story, Zone
 from storyrunner.runbook.consistency import PUSHED

@@ -14,6 +14,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+from storyrunner.engine.criteria import judge_criteria
 from storyrunner.engine.ledger import Ledger
 from storyrunner.engine.order import order_tasks
 from storyrunner.errors import Place, ToolError, WorkspaceError
@@ -43,7 +44,7 @@ from storyrunner.model.events import (
 )
 from storyrunner.model.finding import error, warning
 from storyrunner.model.need import PathNeed, ToolNeed
-from storyrunner.model.result import Evidence, RunReport, StepResult
+from storyrunner.model.result import CriterionVerdict, Evidence, RunReport, StepResult
 from storyrunner.model.runbook import Criterion, Deferred, Risk, Runbook, Task
 from storyrunner.model.rung import Job, Rung
 from storyrunner.model.status import Status
@@ -294,7 +295,7 @@ class FakeSession:
         self._decider = decider
         self._sinks = [*sinks]
         self._scripts = scripts
-        self._ledger = Ledger()
+        self.ledger = Ledger()
         self._sequence = 0
         self.context = SimpleNamespace(
             runbook=runbook,
@@ -312,7 +313,7 @@ class FakeSession:
         """To the ledger and all sinks."""
         self._sequence += 1
         envelope = Envelope(self._sequence, AT, event)
-        self._ledger(envelope)
+        self.ledger(envelope)
         for sink in self._sinks:
             sink(envelope)
 
@@ -322,9 +323,13 @@ class FakeSession:
         tools = ("kubectl 1.32.4",)
         self.emit(RunStarted(book.story, book.title, "guide", self.repository, tools))
 
+    def criteria(self) -> Sequence[CriterionVerdict]:
+        """The verdicts on all criteria as they stand."""
+        return judge_criteria(self.context.runbook, self.results)
+
     def finish(self) -> RunReport:
         """The report of what ran."""
-        report = self._ledger.report()
+        report = self.ledger.report()
         self.emit(RunFinished(report))
         return report
 

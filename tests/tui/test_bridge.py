@@ -174,6 +174,6 @@ async def test_undo_says_what_was_taken_back() -> None:
         assert opener.session is not None
         opener.session.workspace.labels.append("T2.1 The greeting itself")
         assert (await look(opener.session)).pending_undo == "T2.1 The greeting itself"
-        assert await engine.do(undo) == "T2.1 The greeting itself"
+        assert await engine.do(undo) == "taken back: T2.1 The greeting itself"
     finally:
         engine.close()

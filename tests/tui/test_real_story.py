@@ -9,7 +9,7 @@ import pytest
 from storyrunner.engine.opening import Options
 from storyrunner.model.rung import EngineChoice
 from storyrunner.model.status import Status
-from tests.support.repositories import git, start_demo
+from tests.support.repositories import STORY, git, start_demo
 from tui.app import opener_of
 from tui.application import StoryrunnerApp
 from tui.bridge import Engine
@@ -52,12 +52,24 @@ async def test_the_story_is_walked_from_start_to_commit(
                     screen.is_busy
                 ):
                     break
+            await pilot.press("w")
+            recorded = False
+            for _ in range(PATIENCE):
+                await pilot.pause(0.1)
+                if isinstance(app.screen, DiffScreen):
+                    recorded = True
+                    await pilot.press("y")
+                elif recorded and not screen.is_busy:
+                    break
             assert engine.session is not None
             verdicts = [item.status for item in engine.session.criteria()]
     finally:
         engine.close()
     assert verdicts == [Status.PASSED] * 7
     assert len(written) >= 11
+    story = (folder / STORY).read_text(encoding="utf-8")
+    assert "- Proven: AC1, AC2, AC3, AC4, AC5, AC6, AC7" in story
+    assert "cert-manager` (not run: embedded " in story
     assert len(git(folder, "show", "--name-only", "--format=", "HEAD").split()) == 12
     assert git(folder, "status", "--porcelain") == ""
 

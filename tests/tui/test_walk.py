@@ -191,6 +191,14 @@ async def test_undo_takes_the_write_back_and_what_rested_on_it_is_stale(play) ->
         assert stage.said()[-1] == "there is no write to take back"
 
 
+async def test_records_need_results_and_the_story_itself(play) -> None:
+    async with play() as stage:
+        await stage.press("w")
+        assert stage.said()[-1] == "no step has run yet"
+        await stage.press("enter", "w")
+        await stage.until(lambda: "does not hold the Markdown" in stage.said()[-1])
+
+
 async def test_a_file_that_changed_outside_makes_its_proof_stale(play) -> None:
     async with play() as stage:
         await stage.press("enter")

@@ -133,6 +133,10 @@ class ActionScreen(Screen[None]):
         """Check again."""
         self._ask("recheck")
 
+    def action_record(self) -> None:
+        """Write boxes and records."""
+        self._ask("record")
+
     def action_variables(self) -> None:
         """Look at the variables."""
         self._ask("variables")

@@ -51,6 +51,9 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("toggle_criteria", "m", "Criteria", "Change between step and criteria", 5),
     ActionSpec("recheck", "r", "Re-check", "Check again every step that has run", 6),
     ActionSpec("variables", "v", "Variables", "Look at every variable in every cluster", 6),
+    ActionSpec(
+        "record", "w", "Record", "Write what is proven into the story: boxes and records", 6
+    ),
     ActionSpec("zoom", "z", "Zoom", "Show the part that has focus on the whole screen", 7),
     ActionSpec("help", "question_mark", "Help", "Explain what has focus, and all keys", 0, "?"),
     ActionSpec("leave", "q", "Quit", "Leave at once; nothing is lost", 3),
@@ -58,7 +61,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
 BY_NAME = {spec.name: spec for spec in ACTIONS}
 
 RUNNING_ACTIONS = frozenset(
-    {"run", "run_task", "run_until", "undo", "commit", "recheck", "variables"}
+    {"run", "run_task", "run_until", "undo", "commit", "recheck", "variables", "record"}
 )
 """Actions that need the engine for themselves."""
 
@@ -164,4 +167,5 @@ _CHECKS: dict[str, Callable[[Situation], str]] = {
     "copy": _needs_command,
     "toggle_criteria": _needs_narrow,
     "recheck": _needs_results,
+    "record": _needs_results,
 }
