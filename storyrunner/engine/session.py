@@ -20,6 +20,7 @@ from storyrunner.engine.freshness import DEPENDENT_KINDS, touched
 from storyrunner.engine.gating import gate_of
 from storyrunner.engine.keeping import ProofBook
 from storyrunner.engine.ledger import Ledger
+from storyrunner.engine.loop import listen
 from storyrunner.engine.merging import merged, showable
 from storyrunner.engine.order import order_tasks
 from storyrunner.errors import StoryrunnerError
@@ -45,9 +46,6 @@ from storyrunner.model.step import RequireStep, Step
 from storyrunner.steps.base import StepContext, Verdict, judged
 from storyrunner.steps.kinds import kind_of
 from storyrunner.workspace import Receipt
-
-LISTEN = 0.001
-"""Seconds before each step in which a signal or a key is heard: writing alone never waits."""
 
 
 class Mode(StrEnum):
@@ -168,7 +166,7 @@ class Session:
         self.emit(StepStarted(step.id, step.title))
         began = time.monotonic()
         try:
-            await asyncio.sleep(LISTEN)
+            await listen(quickly=self.mode is Mode.CHECK)
             if step_id in self._reused:
                 return self._take(self._reused.pop(step_id))
             await self._look_at_prerequisites(step)

@@ -16,6 +16,7 @@ import stat
 import tempfile
 import threading
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -48,6 +49,7 @@ class PrivateCopy:
         self._stamps: dict[str, Stamp] = {}
         self._tops: dict[str, set[str]] = {}
         self._views = 0
+        self._removals: ThreadPoolExecutor | None = None
         self._live = 0
 
     def __enter__(self) -> PrivateCopy:
@@ -56,6 +58,7 @@ class PrivateCopy:
         self._held = (self._home / _LOCK).open("wb")
         fcntl.flock(self._held, fcntl.LOCK_EX | fcntl.LOCK_NB)
         (self._home / "views").mkdir()
+        self._removals = ThreadPoolExecutor(1)
         return self
 
     def __exit__(
@@ -64,6 +67,8 @@ class PrivateCopy:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        if self._removals is not None:
+            self._removals.shutdown()
         if self._home is not None and self._held is not None:
             _remove(self._home)
             self._held.close()
@@ -86,7 +91,7 @@ class PrivateCopy:
         links: bool = True,
         naming: str = "",
     ) -> Iterator[Path]:
-        """A tree to run a tool in, with `directory` (posix, relative) below it; gone afterwards.
+        """A tree to run a tool in, with `directory` (posix, relative) below it; removed afterwards.
 
         `root` replaces the directory's kustomization file. With `links` the directory's entries
         are links to the copy (enough for a tool that only reads); without, they are real, since
@@ -111,7 +116,8 @@ class PrivateCopy:
         finally:
             with self._lock:
                 self._live -= 1
-            _remove(view)
+            if self._removals is not None:
+                self._removals.submit(_remove, view)  # nobody has to wait for it
 
     def shown(self, text: str) -> str:
         """A tool's message with the paths of copies and views made relative to the repository."""

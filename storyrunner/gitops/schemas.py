@@ -99,6 +99,11 @@ class SchemaStore:
             str(gvk), True, found.origin, tuple(sorted(violations, key=in_field_order))
         )
 
+    def prepare(self, objects: Iterable[Mapping[str, Any]]) -> None:
+        """Find and compile the schemas of the kinds of `objects` now instead of when judging."""
+        for one in objects:
+            self._schema_of(gvk_of(one))
+
     def _schema_of(self, gvk: Gvk) -> _Compiled:
         if gvk not in self._compiled:
             self._compiled[gvk] = _compile(self._find(gvk))

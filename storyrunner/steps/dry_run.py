@@ -6,15 +6,14 @@ it which kinds there are. It checks no field then, so the schemas judge the rend
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from pathlib import PurePosixPath
+import asyncio
+from collections.abc import Iterator
 
-from storyrunner.errors import Place, ToolError
+from storyrunner.errors import Place
 from storyrunner.gitops import apis
-from storyrunner.gitops.documents import parse_documents
 from storyrunner.gitops.flux_build import FluxBuild
 from storyrunner.gitops.objects import KubeObject, group_of
-from storyrunner.gitops.offline_api import KNOWN_CRDS, CrdFact
+from storyrunner.gitops.offline_api import KNOWN_CRDS
 from storyrunner.gitops.schemas import SchemaStore
 from storyrunner.model.cluster import Cluster
 from storyrunner.model.finding import Finding, error, warning
@@ -31,12 +30,14 @@ from storyrunner.steps.base import (
     evidence,
     verdict,
 )
-from storyrunner.steps.known_kinds import HINT, collect_crds, known_kinds, name_unknown
+from storyrunner.steps.known_kinds import (
+    known_kinds,
+    name_unknown,
+    rendered_crds,
+    repository_crds,
+)
+from storyrunner.steps.kubectl_dry_run import KubectlDryRun, is_manifest
 from storyrunner.steps.rendering import rendered
-from storyrunner.tools import kubectl
-from storyrunner.tools.tool import Tool
-
-KUSTOMIZATION_FILES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 
 
 class DryRun(ReadOnly):
@@ -44,18 +45,19 @@ class DryRun(ReadOnly):
 
     async def check(self, step: DryRunStep, context: StepContext) -> Verdict:
         """kubectl accepts every object and no schema refuses one."""
-        builds: list[tuple[Cluster, FluxBuild]] = []
-        broken: Verdict | None = None
-        for cluster in context.clusters(step):
-            name = context.values.fill(step.flux, cluster.name)
-            build = await rendered(step.id, name, cluster, context, step.file)
-            if isinstance(build, Verdict):
-                broken = broken or build
-            else:
-                builds.append((cluster, build))
-        crds = await collect_crds(builds, context)
-        facts = known_kinds([*context.schemas.crds, *crds], context)
-        findings, proofs = await self._kubectl(step, context, facts)
+        rendering = asyncio.ensure_future(_render(step, context))
+        dry_run = KubectlDryRun(step, context)
+        try:
+            repository = await repository_crds(context)
+            await dry_run.begin(known_kinds([*context.schemas.crds, *repository], context))
+            context.schemas.prepare(one.data for one in dry_run.objects)  # while tools are busy
+            builds, broken = await rendering
+            crds = [*repository, *rendered_crds(builds)]
+            facts = known_kinds([*context.schemas.crds, *crds], context)
+            findings, proofs = await dry_run.answer(facts)
+        finally:
+            rendering.cancel()
+            await dry_run.stop()
         if broken is not None:
             return broken if not findings else verdict("", [*findings, *broken.findings], proofs)
         owned = _subject(step, context)
@@ -74,100 +76,28 @@ class DryRun(ReadOnly):
         shown = proofs[0].what if proofs and proofs[0].exit_code is not None else "schemas alone"
         return verdict(f"{shown}; {stated} their schemas", findings, proofs)
 
-    async def _kubectl(
-        self, step: DryRunStep, context: StepContext, facts: Sequence[CrdFact]
-    ) -> tuple[list[Finding], list[Evidence]]:
-        found = await context.tools.usable("kubectl")
-        if not context.builds.may_use_tools or not isinstance(found, Tool):
-            return [], []
-        folder = context.values.fill(step.folder, step.cluster)
-        with context.workspace.recording() as reads:
-            files, idents = _manifests(folder, context)
-        if not files:
-            return [error("missing-file", f"{folder} holds no manifest", Place(folder))], []
-        from storyrunner.gitops.offline_api.server import OfflineApi  # late: a whole HTTP server
 
-        async with OfflineApi(facts) as api:
-            command = kubectl.dry_run(
-                found,
-                files,
-                cwd=context.workspace.root,
-                kubeconfig=api.kubeconfig,
-                cache=api.cache,
-                home=api.home,
-                timeout=step.timeout,
-            )
-            context.show_command(step.id, _shown(files))
-            outcome = await context.runner.run(command)
-        context.show_output(step.id, outcome.stdout_text)
-        context.show_output(step.id, outcome.stderr_text, "stderr")
-        if outcome.code is None:
-            raise ToolError(f"kubectl apply --dry-run=client: {outcome.ending}")
-        answer = kubectl.parse_dry_run(outcome)
-        findings = [_refusal(item) for item in answer.problems]
-        accepted = {(item.kind, item.group, item.name) for item in answer.applied}
-        if not findings:
-            findings += [_unanswered(one, place) for one, place in idents if one not in accepted]
-        proof = evidence(
-            context,
-            "kubectl apply --dry-run=client against the offline API",
-            rung=Rung(Job.DRY_RUN, "kubectl", found.version),
-            matched=f"{counted(len(answer.applied), 'object')} of {counted(len(files), 'file')}",
-            exit_code=outcome.code,
-            excerpt=outcome.stdout_text[:2000],
-            inputs=reads,
+async def _render(
+    step: DryRunStep, context: StepContext
+) -> tuple[list[tuple[Cluster, FluxBuild]], Verdict | None]:
+    """The builds of all clusters, and the first verdict on one that is broken."""
+    clusters = context.clusters(step)
+    names = [context.values.fill(step.flux, cluster.name) for cluster in clusters]
+    outcomes = await asyncio.gather(
+        *(
+            rendered(step.id, name, cluster, context, step.file)
+            for name, cluster in zip(names, clusters, strict=True)
         )
-        return findings, [proof]
-
-
-Ident = tuple[str, str, str]
-"""Kind in lower case, group, name: how kubectl names an object."""
-
-
-def _manifests(folder: str, context: StepContext) -> tuple[list[str], list[tuple[Ident, Place]]]:
-    """The manifests of a folder, without its kustomization file, and the objects in them; or those
-    of one file."""
-    there = [folder] if context.workspace.exists(folder) else []
-    paths = there if _is_manifest(folder, context) else _in_folder(folder, context)
-    files, idents = [], []
-    for path in paths:
-        for document in parse_documents(context.workspace.read(path) or b"", path):
-            one = KubeObject(document.value if isinstance(document.value, dict) else {})
-            ident = (one.kind.lower(), one.group, one.name)
-            idents.append((ident, document.place()))
-        files.append(path)
-    return files, idents
-
-
-def _in_folder(folder: str, context: StepContext) -> list[str]:
-    names = (name for name in context.workspace.list(folder) if name.endswith((".yaml", ".yml")))
-    return [str(PurePosixPath(folder) / name) for name in names if name not in KUSTOMIZATION_FILES]
+    )
+    pairs = list(zip(clusters, outcomes, strict=True))
+    builds = [(cluster, one) for cluster, one in pairs if not isinstance(one, Verdict)]
+    return builds, next((one for _, one in pairs if isinstance(one, Verdict)), None)
 
 
 def _subject(step: DryRunStep, context: StepContext) -> frozenset[str]:
     """The files whose objects can fail the step: the one manifest, else all of the story's."""
     path = context.values.fill(step.folder, step.cluster)
-    return frozenset({path}) if _is_manifest(path, context) else context.owned_paths()
-
-
-def _is_manifest(path: str, context: StepContext) -> bool:
-    return path.endswith((".yaml", ".yml")) and not context.workspace.is_folder(path)
-
-
-def _shown(files: Sequence[str]) -> str:
-    return "kubectl apply --dry-run=client --validate=false " + " ".join(f"-f {f}" for f in files)
-
-
-def _refusal(problem: kubectl.Problem) -> Finding:
-    place = Place(problem.file, problem.line or 1) if problem.file else HERE
-    if problem.is_unknown_kind:
-        return error("unknown-kind", problem.message, place, hint=HINT)
-    return error("dry-run", problem.message, place)
-
-
-def _unanswered(one: Ident, place: Place) -> Finding:
-    kind, group, name = one
-    return error("dry-run", f"kubectl said nothing about {kind}.{group}/{name}", place)
+    return frozenset({path}) if is_manifest(path, context) else context.owned_paths()
 
 
 class _Judgement:

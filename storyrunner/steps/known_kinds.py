@@ -24,12 +24,15 @@ Builds = Sequence[tuple[Cluster, FluxBuild]]
 HINT = "give its CRD: kubectl get crd -o yaml > FILE, then --schema-location FILE"
 
 
-async def collect_crds(builds: Builds, context: StepContext) -> list[Mapping[str, Any]]:
-    """The definitions of the repository's files, then the rendered ones, which know better."""
-    found = list(await asyncio.to_thread(context.builds.crds))
-    for _, build in builds:
-        found += [one.object.data for one in build.objects if one.object.kind == KIND]
-    return found
+async def repository_crds(context: StepContext) -> tuple[Mapping[str, Any], ...]:
+    """The definitions in the repository's files."""
+    return tuple(await asyncio.to_thread(context.builds.crds))
+
+
+def rendered_crds(builds: Builds) -> list[Mapping[str, Any]]:
+    """The definitions that the clusters would get, which know better than files."""
+    objects = (one.object for _, build in builds for one in build.objects)
+    return [one.data for one in objects if one.kind == KIND]
 
 
 def known_kinds(crds: Sequence[Mapping[str, Any]], context: StepContext) -> list[CrdFact]:

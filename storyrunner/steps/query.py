@@ -6,19 +6,22 @@ fails and names what is near.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from storyrunner.errors import Place
+from storyrunner.errors import HungToolError, Place
 from storyrunner.gitops.flux_build import FluxBuild
 from storyrunner.gitops.flux_find import find_kustomizations
 from storyrunner.gitops.near import nearest_objects
 from storyrunner.gitops.objects import KubeObject
 from storyrunner.gitops.query import Answer, Selection, ask, ident_of
 from storyrunner.model.cluster import Cluster
+from storyrunner.model.events import Event
 from storyrunner.model.finding import Finding, error
 from storyrunner.model.frozen import dataclass
+from storyrunner.model.result import Evidence
 from storyrunner.model.rung import Job, Rung
 from storyrunner.model.step import Assertion, Fact, QueryStep, Selector
 from storyrunner.steps.applying import applied_kustomizations
@@ -50,34 +53,53 @@ class Query(ReadOnly):
     """Asks in every cluster the step is about."""
 
     async def check(self, step: QueryStep, context: StepContext) -> Verdict:
-        """All facts hold in all clusters."""
-        findings: list[Finding] = []
-        proofs = []
+        """All facts hold in all clusters, which are asked side by side and told in order."""
         tool, stepped_over = await _tool(step, context)
-        for cluster in context.clusters(step):
-            name = context.values.fill(step.flux, cluster.name)
-            build = await rendered(step.id, name, cluster, context, step.file)
-            if isinstance(build, Verdict):
-                return build
-            tally = _Tally()
-            through = context.values.fill(step.through, cluster.name)
-            for assertion in step.asserts:
-                asked = _Question(step, assertion, cluster, context, build, through, tool)
-                findings += [item async for item in asked.findings(tally)]
-            rung = _rung(tool, stepped_over) if step.tool else LIBRARY
-            what = f"{counted(tally.facts, 'fact')} of {cluster.name}, through {through or name}"
-            matched = f"{counted(tally.objects, 'object')}, {counted(tally.facts, 'fact')}"
-            proofs.append(
-                evidence(
-                    context,
-                    what,
-                    rung=build.rung,
-                    matched=matched,
-                    inputs=context.builds.fingerprints(build.read),
-                )
-            )
-            proofs.append(evidence(context, _commands(step), rung=rung, matched=matched))
+        rung = _rung(tool, stepped_over) if step.tool else LIBRARY
+        clusters = context.clusters(step)
+        told: list[list[Event]] = [[] for _ in clusters]
+        outcomes = await asyncio.gather(
+            *(
+                _ask_cluster(step, cluster, replace(context, emit=events.append), tool, rung)
+                for cluster, events in zip(clusters, told, strict=True)
+            ),
+            return_exceptions=True,
+        )
+        findings: list[Finding] = []
+        proofs: list[Evidence] = []
+        for outcome, events in zip(outcomes, told, strict=True):
+            for event in events:
+                context.emit(event)
+            if isinstance(outcome, BaseException):
+                raise outcome
+            if isinstance(outcome, Verdict):
+                return outcome
+            findings += outcome[0]
+            proofs += outcome[1]
         return verdict(_reason(proofs), findings, proofs)
+
+
+async def _ask_cluster(
+    step: QueryStep, cluster: Cluster, context: StepContext, tool: Tool | None, rung: Rung
+) -> tuple[list[Finding], list[Evidence]] | Verdict:
+    """What is wrong in one cluster and what was asked; the verdict when its build is broken."""
+    name = context.values.fill(step.flux, cluster.name)
+    build = await rendered(step.id, name, cluster, context, step.file)
+    if isinstance(build, Verdict):
+        return build
+    tally = _Tally()
+    through = context.values.fill(step.through, cluster.name)
+    findings: list[Finding] = []
+    for assertion in step.asserts:
+        asked = _Question(step, assertion, cluster, context, build, through, tool)
+        findings += [item async for item in asked.findings(tally)]
+    what = f"{counted(tally.facts, 'fact')} of {cluster.name}, through {through or name}"
+    matched = f"{counted(tally.objects, 'object')}, {counted(tally.facts, 'fact')}"
+    inputs = context.builds.fingerprints(build.read)
+    return findings, [
+        evidence(context, what, rung=build.rung, matched=matched, inputs=inputs),
+        evidence(context, _commands(step), rung=rung, matched=matched),
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +164,12 @@ class _Question:
         if self.tool is None:
             return ask(data, selection, expression)
         self.context.show_command(self.step.id, f"yq '{expression}'")
-        values = await evaluate(self.context.runner, self.tool, expression, data)
+        self.context.tools.refuse_hung(self.tool.name)
+        try:
+            values = await evaluate(self.context.runner, self.tool, expression, data)
+        except HungToolError as hung:
+            self.context.tools.remember_hung(self.tool.name, hung.message)
+            raise
         return [
             Answer(ident_of(one), tuple(found)) for one, found in zip(data, values, strict=True)
         ]

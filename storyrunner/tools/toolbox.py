@@ -7,6 +7,7 @@ import threading
 from collections.abc import Sequence
 from concurrent.futures import Future
 
+from storyrunner.errors import HungToolError
 from storyrunner.model.ports import Runner
 from storyrunner.tools.detection import NAMES, detect, judge, recall
 from storyrunner.tools.remembered import Remembered
@@ -30,6 +31,7 @@ class Toolbox:
         self._names = tuple(names)
         self._found: dict[str, asyncio.Future[Detected]] = {}
         self._sought: dict[str, Future[Detected]] = {}
+        self._hung: dict[str, str] = {}
 
     def begin(self) -> None:
         """Look for all tools from now on, in a thread, while the program is still loading."""
@@ -60,6 +62,15 @@ class Toolbox:
         """Every tool as it is, found side by side."""
         found = await asyncio.gather(*(self.find(name) for name in self._names))
         return dict(zip(self._names, found, strict=True))
+
+    def remember_hung(self, name: str, why: str) -> None:
+        """A tool did not end in its time: asked again it would take all of that time again."""
+        self._hung.setdefault(name, why)
+
+    def refuse_hung(self, name: str) -> None:
+        """Raises HungToolError when the tool hung before."""
+        if name in self._hung:
+            raise HungToolError(f"{self._hung[name]}; it is not asked again")
 
     async def all_usable(self) -> dict[str, Detected]:
         """Every tool, found side by side."""

@@ -12,8 +12,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from storyrunner.errors import RefusedFeatureError, ToolError
-from storyrunner.model.command import Command, Outcome
+from storyrunner.errors import HungToolError, RefusedFeatureError, ToolError
+from storyrunner.model.command import Command, Ending, Outcome
 from storyrunner.model.ports import Runner
 from storyrunner.tools.environment import environment
 from storyrunner.tools.tool import Stated, Tool, version_in
@@ -85,7 +85,10 @@ def command(
 
 
 def parse(outcome: Outcome, count: int) -> list[list[Any]]:
-    """`count` lists of values, nulls left out. Raises ToolError for anything else."""
+    """`count` lists of values, nulls left out. Raises ToolError for anything else, HungToolError
+    when yq did not end in its time."""
+    if outcome.ending is Ending.TIMED_OUT:
+        raise HungToolError(f"yq: {outcome.ending}")
     if not outcome.ok:
         said = outcome.stderr_text.strip().splitlines() or [f"{outcome.ending}"]
         raise ToolError(f"yq: {said[-1].removeprefix('Error: ')}")

@@ -39,16 +39,13 @@ def base(tmp_path: Path) -> Path:
 def test_a_view_shows_the_tree_with_another_root_and_is_gone_afterwards(
     tree: Path, base: Path
 ) -> None:
-    with PrivateCopy(tree, base) as copy:
-        with copy.view("top/app", {"resources": ["a.yaml"]}) as view:
-            folder = view / "top/app"
-            assert json.loads((folder / "kustomization.yaml").read_text()) == {
-                "resources": ["a.yaml"]
-            }
-            assert not (folder / "kustomization.yml").exists()
-            assert (folder / "a.yaml").read_text() == "a: 1\n"
-            assert (folder / "../lib/b.yaml").read_text() == "b: 1\n"
-        assert not view.exists()
+    root = {"resources": ["a.yaml"]}
+    with PrivateCopy(tree, base) as copy, copy.view("top/app", root) as view:
+        folder = view / "top/app"
+        assert json.loads((folder / "kustomization.yaml").read_text()) == {"resources": ["a.yaml"]}
+        assert not (folder / "kustomization.yml").exists()
+        assert (folder / "a.yaml").read_text() == "a: 1\n"
+        assert (folder / "../lib/b.yaml").read_text() == "b: 1\n"
     assert list(base.iterdir()) == []
 
 
