@@ -40,7 +40,7 @@ def guarded(work: Callable[[], int]) -> int:
 
 
 def _report(problem: Exception) -> str:
-    """Write a crash report: versions and the stack, no values, no environment."""
+    """Write a crash report: versions and the stack, no values, no environment, no secrets."""
     lines = [
         f"storyrunner {__version__}",
         f"python {sys.version.split()[0]} on {sys.platform}",
@@ -50,7 +50,7 @@ def _report(problem: Exception) -> str:
         with tempfile.NamedTemporaryFile(
             "w", prefix="storyrunner-bug-", suffix=".txt", delete=False, encoding="utf-8"
         ) as file:
-            file.write("\n".join(lines))
+            file.write(_fit("\n".join(lines)))
             return file.name
     except OSError:
         return ""
@@ -58,4 +58,13 @@ def _report(problem: Exception) -> str:
 
 def _say(text: str) -> None:
     with contextlib.suppress(OSError):
-        print(text, file=sys.stderr)  # noqa: T201 - the one place that prints
+        print(_fit(text), file=sys.stderr)  # noqa: T201 - the one place that prints
+
+
+def _fit(text: str) -> str:
+    """`text` without secrets and without what could steer a terminal; lines stay lines."""
+    from storyrunner.redaction import Redactor
+    from storyrunner.workspace.diffs import safe
+
+    clean = Redactor(os.environ).text(text)
+    return "\n".join(safe(line) for line in clean.split("\n"))

@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, ClassVar, Literal
 
 from textual import events, work
-from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.worker import Worker, WorkerState
 
@@ -26,6 +25,7 @@ from tui.screens.diff import DiffScreen
 from tui.screens.help import HelpScreen
 from tui.screens.main import MainScreen
 from tui.screens.variables import VariablesScreen, read_matrix
+from tui.terminal_safety import SafeApp
 from tui.theme import THEME
 from tui.viewmodel.actions import file_of
 from tui.viewmodel.board import Board
@@ -35,12 +35,12 @@ Severity = Literal["information", "warning", "error"]
 Work = Callable[[SessionLike], Awaitable[Any]]
 
 
-class StoryrunnerApp(App[int]):
+class StoryrunnerApp(SafeApp):
     """One story, or the list to choose one from. `failure` is the bug that ended it, if one did."""
 
     CSS_PATH = "application.tcss"
     TITLE = "storyrunner"
-    COMMANDS = App.COMMANDS | {StoryCommands}
+    COMMANDS = SafeApp.COMMANDS | {StoryCommands}
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("question_mark", "help", "Help", show=False, id="app.help", tooltip="Explain this"),
     ]
@@ -85,7 +85,7 @@ class StoryrunnerApp(App[int]):
         book = self._engine.runbook
         story = session.context.story
         title = story.title if story and story.title else book.title
-        board = Board(book, f"{book.number:02d} {title}")
+        board = Board(book, f"{book.number:02d} {self._engine.clean(title)}")
         board.results.update(session.results)
         board.previews = self._engine.previews_now()
         board.repository = board.repository.named(name_of(session))

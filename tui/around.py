@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+from storyrunner.engine.cleaning import Cleaner
 from storyrunner.errors import StoryrunnerError
 from storyrunner.model.status import Status
 from storyrunner.tools import git as git_tool
@@ -19,6 +20,8 @@ from tui.viewmodel.previews import previews
 if TYPE_CHECKING:
     from storyrunner.engine.ledger import Ledger
     from storyrunner.model.result import CriterionVerdict, RunReport, StepResult
+
+T = TypeVar("T")
 
 
 class SessionLike(Protocol):
@@ -81,9 +84,15 @@ class Look:
     repository: Repository
 
 
+def clean(session: SessionLike, value: T) -> T:
+    """What the screens may show of any of the model's shapes: no secrets, no escapes."""
+    return Cleaner(session.context.redactor).value(value)
+
+
 def name_of(session: SessionLike) -> str:
     """The repository's name, with a word when nothing can be written in it."""
-    return f"{session.repository} (read only)" if session.read_only else session.repository
+    name = f"{session.repository} (read only)" if session.read_only else session.repository
+    return clean(session, name)
 
 
 async def look(session: SessionLike) -> Look:
@@ -97,7 +106,7 @@ async def look(session: SessionLike) -> Look:
         here = Repository(name_of(session), branch, len(status.entries), signer)
     except StoryrunnerError:
         here = Repository(name_of(session))
-    return Look(previews_of(session), context.workspace.pending_undo(), here)
+    return clean(session, Look(previews_of(session), context.workspace.pending_undo(), here))
 
 
 async def notice_changes(session: SessionLike) -> tuple[str, ...]:
@@ -155,4 +164,4 @@ WRITES = {"undo": undo, "record": write_record}
 
 def previews_of(session: SessionLike) -> dict[str, Preview]:
     """What each step would run and touch."""
-    return previews(session.context.runbook, session.context.values.fill)
+    return clean(session, previews(session.context.runbook, session.context.values.fill))

@@ -28,7 +28,7 @@ from storyrunner.model.decision import (
     WriteQuestion,
 )
 from storyrunner.model.events import Envelope, Sink
-from tui.around import Look, SessionLike, look, previews_of
+from tui.around import Look, SessionLike, clean, look, previews_of
 from tui.viewmodel.board import Preview
 
 if TYPE_CHECKING:
@@ -142,9 +142,13 @@ class Engine:
 
     @property
     def runbook(self) -> Runbook:
-        """The runbook of the session. Only once a session is open."""
+        """The runbook of the session as it may be shown. Only once a session is open."""
         runbook: Runbook = self._open_session.context.runbook
-        return runbook
+        return clean(self._open_session, runbook)
+
+    def clean(self, text: str) -> str:
+        """A text as it may be shown. Only once a session is open."""
+        return clean(self._open_session, text)
 
     @property
     def _open_session(self) -> SessionLike:

@@ -6,11 +6,11 @@ A story that cannot be checked at all (a bad runbook) stops no other one.
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from storyrunner.cli.output import say
 from storyrunner.engine.finding_stories import StoryChoice, runnable
 from storyrunner.engine.loop import run_to_end
 from storyrunner.engine.opening import Options, find_root, open_session
@@ -96,7 +96,7 @@ def check_each(
         except StoryrunnerError as problem:
             _tell(str(problem))
             if problem.hint:
-                sys.stderr.write(f"hint: {problem.hint}\n")
+                say(f"hint: {problem.hint}")
             yield Outcome(story, problem=problem)
 
 
@@ -140,4 +140,4 @@ def _summary(outcome: Outcome) -> str:
 
 
 def _tell(text: str) -> None:
-    sys.stderr.write(f"storyrunner: {text}\n")
+    say(f"storyrunner: {text}")

@@ -7,6 +7,8 @@ import sys
 from argparse import Namespace
 from collections.abc import Callable
 
+from storyrunner.cli.output import say, write_clean
+from storyrunner.cli.output import write as _write
 from storyrunner.cli.terminal import has_terminal
 from storyrunner.engine.loop import run_to_end
 from storyrunner.engine.opening import Options, find_root, open_session
@@ -187,7 +189,7 @@ COMMANDS: dict[str, Callable[[Namespace], int]] = {
 def _run(session: Session, only: str) -> int:
     _refuse_read_only(session)
     for notice in session.notices:
-        sys.stderr.write(f"storyrunner: {notice}\n")
+        say(f"storyrunner: {notice}")
     scope = None
     if only:
         steps = select_steps(session.context.runbook, only)
@@ -241,23 +243,14 @@ def _reporter(arguments: Namespace) -> Sink:
     from storyrunner.reporters.text import TextReporter
 
     if arguments.format == "json":
-        return JsonReporter(_write)
+        return JsonReporter(write_clean)
     if arguments.format == "jsonl":
-        return JsonLinesReporter(_write)
+        return JsonLinesReporter(write_clean)
     ascii_only = arguments.ascii or _is_ascii()
     guiding = arguments.command == "run"
-    return TextReporter(_write, ascii_only, verbose=arguments.verbose, guiding=guiding)
+    return TextReporter(write_clean, ascii_only, verbose=arguments.verbose, guiding=guiding)
 
 
 def _is_ascii() -> bool:
     encoding = (getattr(sys.stdout, "encoding", None) or "ascii").lower().replace("-", "")
     return not encoding.startswith("utf")
-
-
-def _write(text: str) -> None:
-    if sys.stdout is None:  # the process was started with its output closed
-        return
-    encoding = sys.stdout.encoding or "utf-8"
-    safe = text.encode(encoding, "backslashreplace").decode(encoding)
-    sys.stdout.write(safe + "\n")
-    sys.stdout.flush()

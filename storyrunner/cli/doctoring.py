@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from storyrunner.cli.output import say
 from storyrunner.engine.finding_stories import locate, runbooks_by_story
 from storyrunner.errors import StoryError
 from storyrunner.model.plain import plain
@@ -51,7 +51,7 @@ def _own_steps(root: Path, story: str) -> tuple[OwnStep, ...]:
 
 def _tell(problem: StoryError) -> None:
     """A file that cannot be read hides no other story; it is an error when it is meant."""
-    sys.stderr.write(f"storyrunner: a story is left out: {problem}\n")
+    say(f"storyrunner: a story is left out: {problem}")
 
 
 def _document(path: str, found: Sequence[Diagnosis]) -> dict[str, object]:

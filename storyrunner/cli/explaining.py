@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import sys
 from argparse import Namespace
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from storyrunner.cli.output import say
 from storyrunner.cli.traced import describe, trace
 from storyrunner.errors import UsageError
 from storyrunner.gitops.explanation import (
@@ -64,7 +64,7 @@ def explain_object(root: Path, arguments: Namespace, write: Write) -> int:
     else:
         _show_text(found, write)
     if missing:
-        sys.stderr.write(f"storyrunner: {missing}\n")
+        say(f"storyrunner: {missing}")
     return 0 if found else 1
 
 
@@ -101,9 +101,7 @@ def _no_field(matches: Sequence[TracedObject], field: str) -> str:
 def _warn(traces: Iterable[ClusterTrace]) -> None:
     for one in traces:
         for failure in one.failures:
-            sys.stderr.write(
-                f"storyrunner: not rendered in {one.cluster.name}: {describe(failure)}\n"
-            )
+            say(f"storyrunner: not rendered in {one.cluster.name}: {describe(failure)}")
 
 
 def _show_text(found: Sequence[_Explained], write: Write) -> None:

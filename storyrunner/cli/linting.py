@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from storyrunner.cli.output import say
 from storyrunner.errors import StoryError, UsageError
 from storyrunner.model.finding import Finding, Severity
 from storyrunner.model.plain import plain
@@ -29,7 +29,7 @@ def lint_stories(
     bad: list[StoryError] = []
     refs = find_stories(root, unreadable=bad.append)
     for problem in bad:
-        sys.stderr.write(f"storyrunner: a story is left out: {problem}\n")
+        say(f"storyrunner: a story is left out: {problem}")
     chosen = _chosen(root, refs, references)
     if not chosen and not bad:
         raise UsageError(
@@ -68,7 +68,7 @@ def _findings(
     def note_unreadable(problem: StoryError) -> None:
         if problem.place is not None and problem.place.path in wanted and not whole:
             raise problem
-        sys.stderr.write(f"storyrunner: left out: {problem}\n")
+        say(f"storyrunner: left out: {problem}")
         bad.append(problem)
 
     files = read_names(root)

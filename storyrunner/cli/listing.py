@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import sys
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from storyrunner.cli.checking import Outcome, check_each
+from storyrunner.cli.output import say
 from storyrunner.engine.finding_stories import runbooks_by_story, runnable
 from storyrunner.engine.opening import Options
 from storyrunner.errors import StoryError
@@ -41,7 +41,7 @@ def list_stories(
 
     def leave_out(problem: StoryError) -> None:
         bad.append(problem)
-        sys.stderr.write(f"storyrunner: a story is left out: {problem}\n")
+        say(f"storyrunner: a story is left out: {problem}")
 
     refs = find_stories(root, unreadable=leave_out)
     stories = read_stories(root, refs, leave_out)

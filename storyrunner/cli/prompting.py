@@ -6,6 +6,7 @@ import asyncio
 import sys
 from dataclasses import dataclass, field
 
+from storyrunner.cli.output import say
 from storyrunner.model.decision import (
     Change,
     Choice,
@@ -29,10 +30,10 @@ class Prompter:
 
     async def decide_write(self, question: WriteQuestion) -> WriteAnswer:
         """Show the diff, then write, edit, keep or skip."""
-        _say(f"\n{question.change}: {question.path}")
+        say(f"\n{question.change}: {question.path}")
         if question.offer:
-            _say(question.offer)
-        _say(question.diff)
+            say(question.offer)
+        say(question.diff)
         letters = "[y]es, [e]dit, [k]eep mine" if _differs(question) else "[y]es, [e]dit, [s]kip"
         while True:
             answer = await _ask(f"write {question.path}? {letters} ")
@@ -53,16 +54,16 @@ class Prompter:
 
     async def sign(self, question: SignQuestion) -> SignAnswer | None:
         """Ask for a name and a reason; an empty one leaves it open."""
-        _say(f"\nto sign: {question.question}")
+        say(f"\nto sign: {question.question}")
         name = await _ask("your name (empty to leave it open): ", fold=False)
         reason = await _ask("why it holds: ", fold=False) if name else ""
         return SignAnswer(name, reason) if name and reason else None
 
     async def decide_commit(self, draft: CommitDraft) -> CommitAnswer | None:
         """Show files, strays and boxes, then the message."""
-        _say("\ncommit:")
+        say("\ncommit:")
         for item in draft.files:
-            _say(f"  {item.state:<8} {item.path}  ({item.task})")
+            say(f"  {item.state:<8} {item.path}  ({item.task})")
         for name, paths in (
             ("stray, left out", draft.strays),
             ("staged before, left staged", draft.staged_elsewhere),
@@ -71,8 +72,8 @@ class Prompter:
             ("box to open again, line", draft.unticked),
         ):
             for path in paths:
-                _say(f"  {name}: {path}")
-        _say(f"\n{draft.message}")
+                say(f"  {name}: {path}")
+        say(f"\n{draft.message}")
         answer = await _ask(f"commit on {draft.branch}? [y]es, [e]dit the message, [n]o ")
         if answer.startswith("e"):
             text = await self._editor(draft.message, "COMMIT_EDITMSG")
@@ -83,7 +84,7 @@ class Prompter:
         """Ask once more, with the whole name of the branch to be typed."""
         if not self.push:
             return False
-        _say(f"\npush {question.branch} to {question.remote} ({question.url})")
+        say(f"\npush {question.branch} to {question.remote} ({question.url})")
         return await _ask("type the branch's name to push: ", fold=False) == question.branch
 
 
@@ -92,12 +93,7 @@ def _differs(question: WriteQuestion) -> bool:
 
 
 async def _ask(prompt: str, *, fold: bool = True) -> str:
-    sys.stderr.write(prompt)
-    sys.stderr.flush()
+    say(prompt, end="")
     line = await asyncio.to_thread(sys.stdin.readline)
     text = str(line).strip()
     return text.lower() if fold else text
-
-
-def _say(text: str) -> None:
-    sys.stderr.write(text + "\n")

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from storyrunner.cli.output import say
 from storyrunner.errors import StoryError
 from storyrunner.model.plain import plain
 from storyrunner.model.story import Story
@@ -29,7 +29,7 @@ def show_story(root: Path, reference: str, form: str, write: Callable[[str], Non
 
 def _tell(problem: StoryError) -> None:
     """A file that cannot be read hides no other story; it is an error when it is meant."""
-    sys.stderr.write(f"storyrunner: a story is left out: {problem}\n")
+    say(f"storyrunner: a story is left out: {problem}")
 
 
 def _show_text(story: Story, write: Callable[[str], None]) -> None:

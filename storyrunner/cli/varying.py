@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import sys
 from argparse import Namespace
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from storyrunner.cli.output import say
 from storyrunner.cli.traced import describe, trace
 from storyrunner.gitops.query import show_field
 from storyrunner.gitops.variables import Cell, CellState, Row, Use, VariableMatrix, matrix
@@ -33,7 +33,7 @@ def show_variables(root: Path, arguments: Namespace, write: Write) -> int:
         for line in to_lines(found):
             write(line)
     for cluster, failure in found.failures:
-        sys.stderr.write(f"storyrunner: not rendered in {cluster}: {describe(failure)}\n")
+        say(f"storyrunner: not rendered in {cluster}: {describe(failure)}")
     return 0 if found.ok else 1
 
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from storyrunner.engine.cleaning import Cleaner
 from storyrunner.model.decision import Choice, WriteQuestion
 from storyrunner.model.events import FileProposed, FileWritten
 from storyrunner.model.step import Step
 from storyrunner.steps.base import StepContext, Suggestion
-from storyrunner.workspace import Proposal, diff
+from storyrunner.workspace import Proposal
 
 
 async def carry_out(
@@ -30,7 +31,7 @@ async def propose(name: str, title: str, suggestion: Suggestion, context: StepCo
     """Show a change, ask, and write it when the answer is yes; whether it was written. `name` is
     the step (or the action) that wants it. Raises WorkspaceError."""
     proposal = suggestion.proposal
-    shown = diff(proposal)
+    shown = Cleaner(context.redactor).difference(proposal)
     context.emit(FileProposed(name, proposal.path, suggestion.change.value, shown))
     question = WriteQuestion(
         step=name,

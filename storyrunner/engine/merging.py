@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from storyrunner.model.finding import Finding
+from storyrunner.model.runbook import Deferred
 from storyrunner.workspace import safe
 
 LONGEST = 1000
@@ -35,3 +36,9 @@ def showable(text: str, between: str = "\n") -> str:
     """`text` without what could steer a terminal, cut at `LONGEST`; `between` joins its lines."""
     cut = text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
     return between.join(safe(line) for line in cut.splitlines())
+
+
+def deferred_line(item: Deferred) -> str:
+    """What belongs to a later story, that story, and its commands."""
+    commands = "; ".join(item.commands)
+    return f"{item.text} ({item.to}{f': {commands}' if commands else ''})"

@@ -24,6 +24,7 @@ from storyrunner.model.events import Sink
 from storyrunner.model.frozen import dataclass
 from storyrunner.model.ports import Runner
 from storyrunner.model.rung import EngineChoice
+from storyrunner.redaction import Redactor
 from storyrunner.runbook.lookup import RepositoryLookup
 from storyrunner.runbook.parameters import CONFIG_FILE, Values, parse_config, parse_settings
 from storyrunner.steps.base import StepContext
@@ -105,6 +106,7 @@ def open_session(
             emit=lambda _event: None,
             now=_now,
             commit=head_commit(root),
+            redactor=Redactor(os.environ),
         )
         proofs = ProofBook(context, _keeping(options, mode, context))
         notices += (proofs.notice,) if proofs.notice else ()

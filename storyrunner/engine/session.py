@@ -14,6 +14,7 @@ from enum import StrEnum
 
 from storyrunner.engine.ahead import Ahead
 from storyrunner.engine.carry import carry_out
+from storyrunner.engine.cleaning import Cleaner, clean_decider
 from storyrunner.engine.corrections import corrections
 from storyrunner.engine.criteria import judge_criterion, judge_task
 from storyrunner.engine.freshness import DEPENDENT_KINDS, touched
@@ -21,7 +22,7 @@ from storyrunner.engine.gating import gate_of
 from storyrunner.engine.keeping import ProofBook
 from storyrunner.engine.ledger import Ledger
 from storyrunner.engine.loop import listen
-from storyrunner.engine.merging import merged, showable
+from storyrunner.engine.merging import deferred_line, merged, showable
 from storyrunner.engine.order import order_tasks
 from storyrunner.errors import StoryrunnerError
 from storyrunner.model.events import (
@@ -40,7 +41,7 @@ from storyrunner.model.events import (
 )
 from storyrunner.model.frozen import dataclass
 from storyrunner.model.result import CriterionVerdict, RunReport, StepResult
-from storyrunner.model.runbook import Deferred, Task
+from storyrunner.model.runbook import Task
 from storyrunner.model.status import Status
 from storyrunner.model.step import RequireStep, Step
 from storyrunner.steps.base import StepContext, Verdict, judged
@@ -72,10 +73,14 @@ class Session:
     _sequence: int = 0
     _scope: frozenset[str] | None = None
     _ahead: Ahead = field(init=False)
+    _clean: Cleaner = field(init=False)
     _reused: dict[str, StepResult] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        self._clean = Cleaner(self.context.redactor)
+        self.notices = self._clean.value(self.notices)
         self.context.emit = self.emit
+        self.context.decider = clean_decider(self.context.decider, self._clean)
         self._ahead = Ahead(self.context, self.proofs)
 
     @property
@@ -84,9 +89,9 @@ class Session:
         return self.context.results
 
     def emit(self, event: Event) -> None:
-        """Number an event and hand it to the ledger and all consumers."""
+        """Number an event, clean it, and hand it to the ledger and all consumers."""
         self._sequence += 1
-        envelope = Envelope(self._sequence, self.context.now(), event)
+        envelope = Envelope(self._sequence, self.context.now(), self._clean.event(event))
         self.ledger(envelope)
         self.proofs(envelope)
         for sink in self.sinks:
@@ -118,7 +123,7 @@ class Session:
         await self.proofs.meet_tools()
         title = story.title if story and story.title else runbook.title
         name = f"{runbook.number:02d} {title}"
-        deferred = tuple(_deferred_line(item) for item in runbook.deferred)
+        deferred = tuple(deferred_line(item) for item in runbook.deferred)
         self.emit(
             RunStarted(runbook.story, name, self.mode.value, self.repository, tools, deferred)
         )
@@ -231,17 +236,16 @@ class Session:
     # --- records -----------------------------------------------------------------------------
 
     def _record(self, step: Step, verdict: Verdict, seconds: float) -> StepResult:
-        result = StepResult(
-            step.id,
-            verdict.status,
-            showable(verdict.reason, " / "),
-            (*merged(verdict.findings), *corrections(step, self.context.story)),
-            verdict.evidence,
-            round(seconds, 3),
+        verdict = self.context.redactor.value(verdict)  # before anything is cut
+        reason = showable(verdict.reason, " / ")
+        findings = (*merged(verdict.findings), *corrections(step, self.context.story))
+        ended = round(seconds, 3)
+        return self._take(
+            StepResult(step.id, verdict.status, reason, findings, verdict.evidence, ended)
         )
-        return self._take(result)
 
-    def _take(self, result: StepResult) -> StepResult:
+    def _take(self, given: StepResult) -> StepResult:
+        result = self._clean.value(given)
         self.keep(result)
         for finding in result.findings:
             self.emit(FindingMade(result.step, finding))
@@ -251,6 +255,7 @@ class Session:
 
     def keep(self, result: StepResult) -> None:
         """Remember a result (also one from an earlier session)."""
+        result = self._clean.value(result)
         self.results.pop(result.step, None)
         self.results[result.step] = result
 
@@ -302,8 +307,3 @@ class Session:
     def criteria(self) -> tuple[CriterionVerdict, ...]:
         """The verdicts on all criteria as they stand."""
         return tuple(judge_criterion(item, self.results) for item in self.context.runbook.criteria)
-
-
-def _deferred_line(item: Deferred) -> str:
-    commands = "; ".join(item.commands)
-    return f"{item.text} ({item.to}{f': {commands}' if commands else ''})"

@@ -58,7 +58,7 @@ def about_run(
     tools: Mapping[str, str],
     criteria: Sequence[CriterionVerdict],
 ) -> dict[str, Any]:
-    """What a reader needs beside the proofs."""
+    """What a reader needs beside the proofs, without secrets."""
     story, runbook = context.story, context.runbook
     used = {
         key.removeprefix(reads.PARAMETERS)
@@ -66,7 +66,7 @@ def about_run(
         for key in proof.inputs
         if key.startswith(reads.PARAMETERS)
     }
-    return {
+    about = {
         "story": {
             "id": runbook.story,
             "title": story.title if story and story.title else runbook.title,
@@ -77,6 +77,7 @@ def about_run(
         "parameters": {label: _value(context, label) for label in sorted(used)},
         "tools": {name: told.partition(" #")[0] for name, told in sorted(tools.items())},
     }
+    return context.redactor.value(about)
 
 
 def _value(context: StepContext, label: str) -> str | None:
@@ -85,4 +86,4 @@ def _value(context: StepContext, label: str) -> str | None:
         found = context.values.value(name, cluster)
     except StoryrunnerError:
         return None
-    return None if found is None else found.text
+    return None if found is None else context.redactor.named(name, found.text)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import functools
-import re
 import shlex
 from collections.abc import Sequence
-from re import Pattern
+
+from storyrunner.redaction.patterns import compiled
 
 _PRINTING = (
     r"\bop\s{1,8}[^|;&\n]{0,300}?\b(?:read|inject|run)\b",
@@ -29,6 +28,7 @@ _PRINTING = (
     r"\bdoppler\s{1,8}secrets\b|\bbw\s{1,8}(?:get|unlock)\b|\bkubeadm\s{1,8}token\b",
     r"(?:^|[|;&]\s*)(?:env|printenv|export|set)\s*(?:$|[|;&\n])|\bprintenv\s{1,8}\w",
 )
+_ANY_PRINTING = "|".join(f"(?:{part})" for part in _PRINTING)
 _CUES = (
     *("op ", "secret", "token", "base64", "sops", "age", "gpg", "vault", "pass", "aws", "--raw"),
     *("gcloud", "az ", "doppler", "bw ", "env", "export", "set"),
@@ -37,12 +37,9 @@ _CUES = (
 
 def prints_secrets(command: str) -> bool:
     """Whether all that a command prints is to be taken for secret: `op read`, `base64 -d`, …"""
-    return any(cue in command for cue in _CUES) and _printing().search(command) is not None
-
-
-@functools.cache
-def _printing() -> Pattern[str]:
-    return re.compile("|".join(f"(?:{part})" for part in _PRINTING))
+    return (
+        any(cue in command for cue in _CUES) and compiled(_ANY_PRINTING).search(command) is not None
+    )
 
 
 def redact_argv(argv: Sequence[str]) -> str:

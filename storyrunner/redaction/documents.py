@@ -6,32 +6,29 @@ line by line: nothing is parsed, because what is broken must be redacted too.
 
 from __future__ import annotations
 
-import functools
-import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from re import Match, Pattern
+from re import Match
 
 from storyrunner.redaction.encoded import decoded
 from storyrunner.redaction.fields import is_reference, is_strong
 from storyrunner.redaction.marks import Masking, lines_masked
+from storyrunner.redaction.patterns import compiled
 
 Learn = Callable[[str, str], None]
 """Called with the name and the value of each secret of a manifest."""
 
-_KIND = re.compile(r"[\"']?kind[\"']?[ \t]*:[ \t]*[\"']?Secret[\"']?[ \t]*,?[ \t]*(?:#.*)?\Z")
-_DATA = re.compile(r"[\"']?(data|stringData)[\"']?[ \t]*:(?P<rest>.*)\Z")
-_LITERALS = re.compile(r"literals[ \t]*:[ \t]*\Z")
-_ENTRY = re.compile(r"(?P<key>[\"']?[\w.\-/]{1,253}[\"']?)(?P<sep>[ \t]*:[ \t]+)(?P<value>\S.*)\Z")
-_HEADER = re.compile(r"(?P<key>[\"']?[\w.\-/]{1,253}[\"']?)[ \t]*:[ \t]*(?:[|>][-+0-9]{0,3})?\Z")
-_LITERAL = re.compile(r"(?P<key>[\"']?[\w.\-/]{1,253})=(?P<value>.*)\Z")
-_BREAK = re.compile(r"[+\- ]?(?:---(?:\s.*)?|\.\.\.\s*)\Z")
-_BEGIN = re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY")
-_END = re.compile(r"-----END [A-Z0-9 ]{0,40}PRIVATE KEY")
+_KIND = r"[\"']?kind[\"']?[ \t]*:[ \t]*[\"']?Secret[\"']?[ \t]*,?[ \t]*(?:#.*)?\Z"
+_DATA = r"[\"']?(data|stringData)[\"']?[ \t]*:(?P<rest>.*)\Z"
+_LITERALS = r"literals[ \t]*:[ \t]*\Z"
+_ENTRY = r"(?P<key>[\"']?[\w.\-/]{1,253}[\"']?)(?P<sep>[ \t]*:[ \t]+)(?P<value>\S.*)\Z"
+_HEADER = r"(?P<key>[\"']?[\w.\-/]{1,253}[\"']?)[ \t]*:[ \t]*(?:[|>][-+0-9]{0,3})?\Z"
+_LITERAL = r"(?P<key>[\"']?[\w.\-/]{1,253})=(?P<value>.*)\Z"
+_BREAK = r"[+\- ]?(?:---(?:\s.*)?|\.\.\.\s*)\Z"
+_BEGIN = r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY"
+_END = r"-----END [A-Z0-9 ]{0,40}PRIVATE KEY"
 _INDENT = "+- \t"
 
 
-@dataclass(slots=True)
 class Lines:
     """Takes lines in order and gives them back without the secrets of manifests and keys.
 
@@ -39,21 +36,24 @@ class Lines:
     output as it comes, None: then `data` before its kind is masked where it looks encoded.
     """
 
-    masking: Masking
-    learn: Learn
-    columns: frozenset[int] | None = None
-    _seen: set[int] = field(default_factory=set)
-    _block: int | None = None
-    _is_sure: bool = False
-    _inner: int | None = None
-    _literals: int | None = None
-    _in_key: bool = False
+    def __init__(
+        self, masking: Masking, learn: Learn, columns: frozenset[int] | None = None
+    ) -> None:
+        self.masking = masking
+        self.learn = learn
+        self.columns = columns
+        self._seen: set[int] = set()
+        self._block: int | None = None
+        self._is_sure = False
+        self._inner: int | None = None
+        self._literals: int | None = None
+        self._in_key = False
 
     def __call__(self, line: str) -> str:
         """The next line, without its newline."""
-        if self._in_key or _BEGIN.search(line):
+        if self._in_key or compiled(_BEGIN).search(line):
             return self._key_line(line)
-        if _BREAK.match(line):
+        if compiled(_BREAK).match(line):
             self._forget()
             return line
         body = line.lstrip(_INDENT)
@@ -66,17 +66,17 @@ class Lines:
         if self._block is not None:
             return line[:column] + self._entry(body, column)
         if self._literals is not None:
-            return line[:column] + _LITERAL.sub(self._literal, body)
+            return line[:column] + compiled(_LITERAL).sub(self._literal, body)
         return line[:column] + self._outside(body, column)
 
     def _key_line(self, line: str) -> str:
-        ended = _END.search(line)
-        begun = _BEGIN.search(line)
+        ended = compiled(_END).search(line)
+        begun = compiled(_BEGIN).search(line)
         self._in_key = not ended
         start = begun.start() if begun else len(line) - len(line.lstrip(" \t+"))
         end = len(line)
         if ended:
-            tail = re.compile(r"[A-Z -]*").match(line, ended.end())
+            tail = compiled(r"[A-Z -]*").match(line, ended.end())
             end = tail.end() if tail else end
         return line[:start] + lines_masked(line[start:end], self.masking) + line[end:]
 
@@ -93,16 +93,16 @@ class Lines:
             self._literals = None
 
     def _outside(self, body: str, column: int) -> str:
-        if _KIND.match(body):
+        if compiled(_KIND).match(body):
             self._seen.add(column)
             return body
-        if _LITERALS.match(body):
+        if compiled(_LITERALS).match(body):
             self._literals = column
             return body
-        found = _DATA.match(body)
+        found = compiled(_DATA).match(body)
         if found:
             return self._begin_data(body, column, found)
-        header = _HEADER.match(body)
+        header = compiled(_HEADER).match(body)
         if header and body.rstrip()[-1:] != ":" and is_strong(header["key"]):
             self._inner = column
         return body
@@ -119,10 +119,10 @@ class Lines:
         return body
 
     def _entry(self, body: str, column: int) -> str:
-        if _HEADER.match(body) and self._is_sure:
+        if compiled(_HEADER).match(body) and self._is_sure:
             self._inner = column
             return body
-        found = _ENTRY.match(body)
+        found = compiled(_ENTRY).match(body)
         if not found:
             return body
         value = found["value"]
@@ -171,7 +171,7 @@ def without_documents(text: str, masking: Masking, learn: Learn) -> str:
 def _documents(lines: list[str]) -> list[list[str]]:
     found: list[list[str]] = [[]]
     for line in lines:
-        if _BREAK.match(line):
+        if compiled(_BREAK).match(line):
             found.append([])
         found[-1].append(line)
     return found
@@ -182,31 +182,25 @@ def _columns(document: list[str]) -> frozenset[int]:
     for line in document:
         if "Secret" in line:
             body = line.lstrip(_INDENT)
-            if _KIND.match(body):
+            if compiled(_KIND).match(body):
                 columns.add(len(line) - len(body))
     return frozenset(columns)
 
 
-@functools.cache
-def _json_kind() -> Pattern[str]:
-    return re.compile(r"\\?\"kind\\?\"\s{0,4}:\s{0,4}\\?\"Secret\\?\"|\bkind:[ ]{0,4}Secret\s?[,}]")
+_JSON_KIND = r"\\?\"kind\\?\"\s{0,4}:\s{0,4}\\?\"Secret\\?\"|\bkind:[ ]{0,4}Secret\s?[,}]"
 
 
-@functools.cache
-def _json_data() -> Pattern[str]:
-    return re.compile(r"(\\?[\"']?\b(?:data|stringData)\\?[\"']?[ \t]{0,4}:\s{0,8}\{)([^{}]*)")
+_JSON_DATA = r"(\\?[\"']?\b(?:data|stringData)\\?[\"']?[ \t]{0,4}:\s{0,8}\{)([^{}]*)"
 
 
-@functools.cache
-def _json_value() -> Pattern[str]:
-    return re.compile(
-        r"(?P<key>[\w.\-/]{1,253})(?P<sep>\\?[\"']?[ \t]{0,4}:[ \t]{0,4})"
-        r"(?P<value>\\\"[^\"\\]*\\\"|\"(?:[^\"\\]|\\.)*\"|'[^']*'|[^\s,\"'{}\\][^,\n{}]*)"
-    )
+_JSON_VALUE = (
+    r"(?P<key>[\w.\-/]{1,253})(?P<sep>\\?[\"']?[ \t]{0,4}:[ \t]{0,4})"
+    r"(?P<value>\\\"[^\"\\]*\\\"|\"(?:[^\"\\]|\\.)*\"|'[^']*'|[^\s,\"'{}\\][^,\n{}]*)"
+)
 
 
 def _has_json_secret(text: str) -> bool:
-    return "Secret" in text and _json_kind().search(text) is not None
+    return "Secret" in text and compiled(_JSON_KIND).search(text) is not None
 
 
 def without_flow(text: str, masking: Masking, learn: Learn) -> str:
@@ -222,9 +216,9 @@ def without_flow(text: str, masking: Masking, learn: Learn) -> str:
         return found["key"] + found["sep"] + quote + masking(inner) + quote
 
     def block(found: Match[str]) -> str:
-        return found[1] + _json_value().sub(value, found[2])
+        return found[1] + compiled(_JSON_VALUE).sub(value, found[2])
 
-    return _json_data().sub(block, text)
+    return compiled(_JSON_DATA).sub(block, text)
 
 
 def _looks_encoded(value: str) -> bool:

@@ -4,25 +4,17 @@ from __future__ import annotations
 
 import base64
 import binascii
-import functools
-import re
 from collections.abc import Callable
-from re import Match, Pattern
+from re import Match
 
 from storyrunner.redaction.marks import Masking
+from storyrunner.redaction.patterns import compiled
 
 LEAST = 16
 """Characters of a run that is worth decoding; a shorter one holds no token."""
 
 
-@functools.cache
-def _run(least: int) -> Pattern[str]:
-    return re.compile(rf"[A-Za-z0-9+/_-]{{{least},}}={{0,2}}")
-
-
-@functools.cache
-def _blob() -> Pattern[str]:
-    return re.compile(r"^([+\- ]?[ \t]*)([A-Za-z0-9+/]{60,}={0,2})$", re.MULTILINE)
+_BLOB = r"(?m)^([+\- ]?[ \t]*)([A-Za-z0-9+/]{60,}={0,2})$"
 
 
 def without_encoded(
@@ -34,7 +26,7 @@ def without_encoded(
         plain = decoded(found[0])
         return masking(found[0]) if plain and is_secret(plain) else found[0]
 
-    return _run(least).sub(masked, text)
+    return compiled(rf"[A-Za-z0-9+/_-]{{{least},}}={{0,2}}").sub(masked, text)
 
 
 def without_blobs(text: str, masking: Masking) -> str:
@@ -46,7 +38,7 @@ def without_blobs(text: str, masking: Masking) -> str:
         body = found[2]
         return found[1] + masking(body) if _is_mixed(body) else found[0]
 
-    return _blob().sub(masked, text)
+    return compiled(_BLOB).sub(masked, text)
 
 
 def decoded(run: str) -> str:

@@ -6,11 +6,11 @@ secrets and stay: a report without them would say nothing.
 
 from __future__ import annotations
 
-import functools
 import re
 from re import Match, Pattern
 
 from storyrunner.redaction.marks import Masking, is_mark, lines_masked
+from storyrunner.redaction.patterns import compiled
 
 STRONG = (
     r"passw(?:or)?d|passphrase|passcode|pwd"
@@ -56,7 +56,8 @@ _FLAG = (
 )
 _HEADER = (
     r"(?P<name>authorization|x-[a-z-]{0,24}(?:token|key)|private-token|set-cookie|cookie)"
-    r"(?P<between>\\?[\"']?[ \t]{0,4}[:=][ \t]{0,4}\\?[\"']?)(?P<value>[^\s\"'\\][^\"'\\\n]*)"
+    r"(?P<between>\\?[\"']?[ \t]{0,4}[:=][ \t]{0,4}\\?[\"']?"
+    r"(?:(?:bearer|basic|token|digest|apikey)[ \t]{1,4})?)(?P<value>[^\s\"'\\][^\"'\\\n]*)"
 )
 _BEARER = r"(?P<between>\bbearer[ \t]{1,4})(?P<value>[A-Za-z0-9._~+/=-]{8,})"
 _BASIC = r"(?P<between>\bbasic[ \t]{1,4})(?P<value>[A-Za-z0-9+/_-]{8,}={0,2})"
@@ -82,23 +83,18 @@ _RARE = (
 
 _REFERENCE = (
     r"\$\{?\w+\}?|(?:\$\{\w+\})+|\$\(.*|\{\{.*|<[^<>]*>|op://.*|ref\+.*|vault:.*|ENC\[.*"
+    r"|[a-z_-]*(?:placeholder|change[_-]?me|replace[_-]?me)[a-z_-]*"
     r"|null|true|false|none|~|yes|no|[{\[|>&*!].*|\.\.\.|…|x{3,}|\?+"
 )
 _NAME = (
-    r"[A-Z]?[a-z]+(?:[A-Z][a-z]+){0,3}"
+    r"(?:[A-Z_]{1,40}=)?[A-Z]?[a-z]+(?:[A-Z][a-z]+){0,3}"
     r"|[a-z]+(?:[-_./:]{1,2}(?:[a-z]+[0-9]{0,3}|[a-z0-9]{1,5})){1,8}"
 )
 _NUMBER = r"-?[0-9.,]{1,9}[a-z%]{0,3}"
 
 
-@functools.cache
 def _compiled(pattern: str) -> Pattern[str]:
-    return re.compile(pattern, re.IGNORECASE)
-
-
-@functools.cache
-def _exact(pattern: str) -> Pattern[str]:
-    return re.compile(pattern)
+    return compiled(pattern, re.IGNORECASE)
 
 
 def without_fields(text: str, masking: Masking) -> str:
@@ -134,7 +130,7 @@ def _has_named(lower: str) -> bool:
     squeezed = lower.translate(_WITHOUT_BETWEEN)
     return any(
         squeezed.endswith(_ENDINGS, max(0, found.start() - _LONGEST), found.start())
-        for found in _exact("[:=]").finditer(squeezed)
+        for found in compiled("[:=]").finditer(squeezed)
     )
 
 
@@ -155,9 +151,9 @@ def is_reference(value: str) -> bool:
 
 def is_name(value: str) -> bool:
     """Whether a value is more likely a word, a name or a number than a secret."""
-    if _exact(_NUMBER).fullmatch(value) is not None:
+    if compiled(_NUMBER).fullmatch(value) is not None:
         return True
-    return len(value) <= 48 and _exact(_NAME).fullmatch(value) is not None
+    return len(value) <= 48 and compiled(_NAME).fullmatch(value) is not None
 
 
 def _masked(found: Match[str], masking: Masking) -> str:

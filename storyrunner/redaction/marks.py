@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
+
+from storyrunner.redaction.patterns import compiled
 
 MASK = "********"
 """Stands for a secret of any length."""
@@ -11,7 +12,7 @@ MASK = "********"
 Masking = Callable[[str], str]
 """Gives the mark for a secret."""
 
-_MARK = re.compile(r"\*{8}(#\d+)?")
+_MARK = r"\*{8}(#\d+)?"
 
 
 def mask(_secret: str) -> str:
@@ -32,7 +33,7 @@ class Numbers:
 
 def is_mark(text: str) -> bool:
     """Whether a text is a mark already, so that nothing is marked twice."""
-    return _MARK.fullmatch(text) is not None
+    return compiled(_MARK).fullmatch(text) is not None
 
 
 def lines_masked(text: str, masking: Masking) -> str:

@@ -10,7 +10,7 @@ import base64
 import dataclasses
 import functools
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from re import Pattern
 from typing import Any, TypeVar
 
@@ -22,6 +22,9 @@ from storyrunner.redaction.marks import MASK, Masking, Numbers, mask
 from storyrunner.redaction.tokens import without_tokens
 
 T = TypeVar("T")
+
+Change = Callable[[type, str, str], str]
+"""Makes a new text of one; the class and the field it stands in say what it is."""
 
 SHORTEST = 6
 """Characters of a value that is looked for everywhere; a shorter one would be found by chance."""
@@ -101,6 +104,11 @@ class Redactor:
         """`text` without secrets; its number of lines stays. Idempotent."""
         return self._by_value(self._by_form(text), mask)
 
+    def named(self, name: str, value: str) -> str:
+        """A value whose name stands elsewhere: masked when the name, too, makes it a secret."""
+        field = self.text(f"{name}={value}")
+        return self.text(value) if field == f"{name}={value}" else MASK
+
     def pair(self, before: str, after: str) -> tuple[str, str]:
         """Two versions of a file with numbered marks: what differs in secret still differs."""
         numbers = Numbers()
@@ -128,32 +136,16 @@ class Redactor:
         walker = self._streams.setdefault(key, Lines(mask, self.learn))
         return self.text(walker(text))
 
-    def value(self, value: T) -> T:
-        """A dataclass, mapping, sequence or text with all its texts redacted; keys stay."""
-        clean: T = self._value(value)
+    def value(self, value: T, change: Change | None = None) -> T:
+        """A dataclass, mapping, sequence or text with all its texts redacted; keys stay.
+
+        `change`, when given, does it instead: it gets the class and field that a text stands in.
+        """
+        clean: T = _changed(value, change or self._field, str, "")
         return clean
 
-    def _value(self, value: Any) -> Any:
-        if isinstance(value, str):
-            return self.text(value) if type(value) is str else value
-        if dataclasses.is_dataclass(value) and not isinstance(value, type):
-            return self._fields(value)
-        if isinstance(value, Mapping):
-            return {key: self._value(item) for key, item in value.items()}
-        if isinstance(value, tuple):
-            return tuple(self._value(item) for item in value)
-        if isinstance(value, list):
-            return [self._value(item) for item in value]
-        return value
-
-    def _fields(self, value: Any) -> Any:
-        changed = {}
-        for item in dataclasses.fields(value):
-            before = getattr(value, item.name)
-            after = self._value(before)
-            if after is not before and after != before:
-                changed[item.name] = after
-        return dataclasses.replace(value, **changed) if changed else value
+    def _field(self, _owner: type, _name: str, text: str) -> str:
+        return self.text(text)
 
     def _by_form(self, text: str) -> str:
         known = len(self._values)
@@ -175,6 +167,30 @@ class Redactor:
     def _holds_value(self, plain: str) -> bool:
         assert self._pattern is not None
         return self._pattern.search(plain) is not None
+
+
+def _changed(value: Any, change: Change, owner: type, name: str) -> Any:
+    if isinstance(value, str):
+        return change(owner, name, value) if type(value) is str else value
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return _with_fields(value, change)
+    if isinstance(value, Mapping):
+        return {key: _changed(item, change, owner, name) for key, item in value.items()}
+    if isinstance(value, tuple):
+        return tuple(_changed(item, change, owner, name) for item in value)
+    if isinstance(value, list):
+        return [_changed(item, change, owner, name) for item in value]
+    return value
+
+
+def _with_fields(value: Any, change: Change) -> Any:
+    changed = {}
+    for item in dataclasses.fields(value):
+        before = getattr(value, item.name)
+        after = _changed(before, change, type(value), item.name)
+        if after is not before and after != before:
+            changed[item.name] = after
+    return dataclasses.replace(value, **changed) if changed else value
 
 
 def _forms(value: str) -> list[str]:

@@ -6,11 +6,10 @@ pattern, not even for compiling it. Every pattern runs in linear time: no repeat
 
 from __future__ import annotations
 
-import functools
-import re
-from re import Match, Pattern
+from re import Match
 
 from storyrunner.redaction.marks import Masking, is_mark, lines_masked
+from storyrunner.redaction.patterns import compiled
 
 _B = r"(?<![A-Za-z0-9])"
 
@@ -87,20 +86,15 @@ _PEM = (
 _USERINFO = r"(?<=://)([^\s/'\"<>?#@:]*)(:?)([^\s/'\"<>]*)@(?=[^\s/@]*)"
 
 
-@functools.cache
-def _compiled(pattern: str) -> Pattern[str]:
-    return re.compile(pattern)
-
-
 def without_tokens(text: str, masking: Masking) -> str:
     """`text` with every key, token and password of an address masked."""
     if "PRIVATE KEY" in text:
-        text = _compiled(_PEM).sub(lambda found: lines_masked(found[0], masking), text)
+        text = compiled(_PEM).sub(lambda found: lines_masked(found[0], masking), text)
     for cue, pattern in TOKENS:
         if cue in text:
-            text = _compiled(pattern).sub(lambda found: masking(found[0]), text)
+            text = compiled(pattern).sub(lambda found: masking(found[0]), text)
     if "://" in text and "@" in text:
-        text = _compiled(_USERINFO).sub(lambda found: _userinfo(found, masking), text)
+        text = compiled(_USERINFO).sub(lambda found: _userinfo(found, masking), text)
     return text
 
 
@@ -115,4 +109,4 @@ def _userinfo(found: Match[str], masking: Masking) -> str:
 
 
 def _is_variable(text: str) -> bool:
-    return _compiled(r"\$\{?\w+\}?|\{\{[^{}]*\}\}|").fullmatch(text) is not None
+    return compiled(r"\$\{?\w+\}?|\{\{[^{}]*\}\}|").fullmatch(text) is not None

@@ -25,6 +25,7 @@ from storyrunner.model.rung import Rung
 from storyrunner.model.status import Status
 from storyrunner.model.step import EditStep, WriteStep
 from storyrunner.model.story import Story
+from storyrunner.redaction import Redactor
 from storyrunner.runbook.parameters import MissingValueError, Values
 from storyrunner.tools.toolbox import Toolbox
 from storyrunner.workspace import Proposal, Workspace, safe
@@ -52,6 +53,8 @@ class StepContext:
     """The commit the working tree stands on, empty when there is none."""
     results: dict[str, StepResult] = field(default_factory=dict)
     """Results of the steps that ran, by step id."""
+    redactor: Redactor = field(default_factory=Redactor)
+    """Knows the secrets of this run."""
     scope: frozenset[str] | None = None
     """Ids of the steps of this run; None for all."""
 

@@ -55,6 +55,7 @@ from storyrunner.model.step import (
     RequireStep,
     WriteStep,
 )
+from storyrunner.redaction import Redactor
 from storyrunner.workspace import Receipt
 
 AT = "2026-03-01T14:02:00Z"
@@ -298,6 +299,7 @@ class FakeSession:
         self.ledger = Ledger()
         self._sequence = 0
         self.context = SimpleNamespace(
+            redactor=Redactor(),
             runbook=runbook,
             story=None,
             workspace=self.workspace,

@@ -206,6 +206,13 @@ def test_other_commands_are_not_taken_for_such(command: str) -> None:
     assert not prints_secrets(command)
 
 
+def test_a_value_is_judged_by_the_name_that_stands_elsewhere() -> None:
+    redactor = Redactor()
+    assert redactor.named("db_password", "hunter2") == MASK
+    assert redactor.named("domain", "infra.demo.example") == "infra.demo.example"
+    assert redactor.named("token_key", "api-token") == "api-token"
+
+
 # --- two versions of a file ----------------------------------------------------------------------
 
 

@@ -11,6 +11,7 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.widget import Widget
 
+from storyrunner.workspace import shown
 from tui.screens.bindings import bindings_of
 from tui.viewmodel.actions import (
     ACTIONS,
@@ -193,7 +194,7 @@ class ActionScreen(Screen[None]):
         """Copy the command of the focused card, or the step's."""
         focused = self.focused
         card = focused.card.command if isinstance(focused, FindingCard) else ""
-        text = card or command_of(self.board, self._selected)
+        text = shown((card or command_of(self.board, self._selected)).encode())
         self.app.copy_to_clipboard(text)
         self.notify(cut(text, COPIED), title="Copied", timeout=3, markup=False)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import ClassVar
 
@@ -15,6 +16,7 @@ from textual.widgets import Static
 from textual_diff_view import DiffView
 
 from storyrunner.model.decision import Change, Choice, WriteAnswer, WriteQuestion
+from storyrunner.redaction import Redactor
 from storyrunner.workspace import shown
 from tui.screens.bindings import help_key, modal
 from tui.theme import toned
@@ -37,7 +39,8 @@ class DiffScreen(ModalScreen[WriteAnswer | None]):
 
     HELP = """The change, with what stands in the file on the left (or in red) and what would be
 written on the right (or in green). Nothing is written before you press y. Every write can be
-undone with u until the commit."""
+undone with u until the commit. A secret is shown as ******** with a number: the same secret has the
+same number. e opens the file as it is."""
 
     CSS_PATH = "diff.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -132,7 +135,8 @@ undone with u until the commit."""
         self.query_one("#diff-title", Static).update(Content("\n").join(lines))
 
     def _diff(self) -> list[DiffView | Static]:
-        before, after = _safe(self._question.before), _safe(self._text)
+        old, new = Redactor(os.environ).pair(self._question.before or "", self._text or "")
+        before, after = _safe(old), _safe(new)
         path = self._question.path
         if before == after:
             return [Static("Both sides are the same.", classes="same")]
@@ -149,5 +153,5 @@ undone with u until the commit."""
         return both and self.app.size.width >= SPLIT
 
 
-def _safe(text: str | None) -> str:
-    return "" if text is None else shown(text.encode("utf-8", "surrogateescape"))
+def _safe(text: str) -> str:
+    return shown(text.encode("utf-8", "surrogateescape"))
