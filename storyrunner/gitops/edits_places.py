@@ -80,6 +80,8 @@ def fill(source: Source, spot: Spot, value: Value, style: Style) -> Edited:
     width = style.step if isinstance(value, Mapping) else style.dash
     lines = block_lines(value, key_column + width, style)
     start = after_colon(source, spot.key)
+    if text[start : node.start].strip():
+        raise source.fault(node.start, "something stands before this empty value", BY_HAND)
     cuts = [Splice(start, node.end, "")] if node.end > start else []
     at = owned_comments(text, max(start, node.end), key_column)
     return source.edited([*cuts, lines_after(text, at, lines)], spot, change)
@@ -92,6 +94,8 @@ def _fill_flow(source: Source, spot: Spot, value: Value, style: Style) -> Splice
         if spot.key is None:
             raise source.fault(node.start, "this empty value has no key", BY_HAND)
         start = after_colon(source, spot.key)
+        if text[start : node.start].strip():
+            raise source.fault(node.start, "something stands before this empty value", BY_HAND)
         return Splice(start, max(start, node.end), f" {written}")
     close = node.end - 1
     if _COMMENT.search(text[node.start : close].rpartition("\n")[2]):

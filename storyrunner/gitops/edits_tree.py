@@ -92,6 +92,8 @@ def read_tree(text: str, path: str) -> list[Document]:
     if len(text) > MAX_CHARACTERS:
         raise ManifestError("the file is too large to edit", place=Place(path))
     skipped = 1 if text.startswith("\ufeff") else 0
+    if (inside := text.find("\ufeff", skipped)) >= 0:  # readers differ on what it is
+        raise fault(text, path, inside, "a byte order mark inside the text")
     try:
         text[skipped:].encode("utf-8")
         return _build(yaml.parse(text[skipped:], Loader=_LOADER), skipped, text, path)

@@ -81,6 +81,7 @@ class Commit(NoSuggestions):
             return obstacle
         work = await _prepare(git, context)
         if not work.files:
+            await _forget_committed(git, context)
             return await self._offer_push(step, context)
         if (refused := verdict("", work.findings)).status is Status.FAILED:
             return refused
@@ -204,6 +205,14 @@ async def _obstacle(git: Git) -> Verdict | None:
         hint = 'git config user.name "Your Name" && git config user.email you@example.com'
         return verdict("", [error("no-identity", "git does not know who commits", HERE, hint=hint)])
     return None
+
+
+async def _forget_committed(git: Git, context: StepContext) -> None:
+    """What a run committed before it was killed cannot be undone any more, as after a commit."""
+    status = await git_tool.status(git)
+    undoable = context.workspace.undoable()
+    if undoable and undoable.isdisjoint(entry.path for entry in status.entries):
+        context.workspace.forget()
 
 
 async def _prepare(git: Git, context: StepContext) -> _Work:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 
 from storyrunner.errors import ToolError
 from storyrunner.model.frozen import dataclass
+
+_COUNTS = re.compile(r"\+([0-9]{1,9}) -([0-9]{1,9})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,17 +120,21 @@ def _fields(record: str, count: int) -> list[str]:
 
 
 def _entry(letters: str, path: str, old_path: str = "", is_conflict: bool = False) -> Entry:
-    staged, unstaged = (letter.replace(".", "") for letter in letters[:2])
+    if len(letters) != 2:
+        raise ToolError(f"git status: a record that cannot be read: {letters[:40]!r}")
+    staged, unstaged = (letter.replace(".", "") for letter in letters)
     return Entry(path, staged, unstaged, old_path, is_conflict)
 
 
 def _head(lines: dict[str, str]) -> Head:
     commit, branch = lines.get("branch.oid", ""), lines.get("branch.head", "")
-    ahead, _, behind = lines.get("branch.ab", "+0 -0").partition(" ")
+    counts = _COUNTS.fullmatch(lines.get("branch.ab", "+0 -0"))
+    if counts is None:
+        raise ToolError(f"git status: a record that cannot be read: {lines['branch.ab'][:40]!r}")
     return Head(
         commit="" if commit == "(initial)" else commit,
         branch="" if branch == "(detached)" else branch,
         upstream=lines.get("branch.upstream", ""),
-        ahead=abs(int(ahead)),
-        behind=abs(int(behind)),
+        ahead=int(counts[1]),
+        behind=int(counts[2]),
     )

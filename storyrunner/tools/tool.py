@@ -10,7 +10,7 @@ from pathlib import Path
 
 from storyrunner.model.frozen import dataclass
 
-_NUMBERS = re.compile(r"(?<![\w.])v?(\d+(?:\.\d+)+)")
+_NUMBERS = re.compile(r"(?<![\w.])v?(\d{1,9}(?:\.\d{1,9})+)")
 _VERSION = re.compile(r"(?<![\w.])v?(\d+(?:\.\d+)+(?:[-+][0-9A-Za-z.+-]*)?)")
 _WIDTH = 4
 

@@ -163,6 +163,11 @@ class Workspace:
         done = self._journal.history().done
         return done[-1].label if done else ""
 
+    def undoable(self) -> frozenset[str]:
+        """The paths of everything that could be undone, one group after the other."""
+        groups = self._journal.history().done
+        return frozenset(change.target for group in groups for change in group.changes)
+
     def interrupted(self) -> str:
         """The label of a group that was cut off in the middle; empty when there is none."""
         group = self._journal.history().interrupted

@@ -129,7 +129,9 @@ def test_a_kill_at_any_moment_loses_nothing(
         assert git(folder, "rev-parse", "HEAD^{tree}") == reference.tree
         assert git(folder, "rev-list", "--count", "HEAD").strip() == "2"
         assert list(Path(surroundings["TMPDIR"]).iterdir()) == []
+        assert Workspace(folder, writable=True, state=state_folder(folder)).pending_undo() == ""
         shutil.rmtree(folder)
+        shutil.rmtree(state_folder(folder))
         if killed >= GOAL:
             break
     assert killed > 0

@@ -178,6 +178,8 @@ REFUSED = {
     "a list at the root": ("- a\n", "needs a map"),
     "a key with a question mark": ("? resources\n:\n", "not written as"),
     "an anchored empty list": ("resources: &x []\n", "a tag or an anchor"),
+    "a comment before an empty value": ("resources:\n# why\n ~\n", "stands before this empty"),
+    "a second byte order mark": ("\ufeff\ufeffa: 1\n", "byte order mark inside"),
     "too deep": ("[" * 200 + "]" * 200, "nested deeper"),
     "much too deep": ("[" * 50_000, "nested deeper|not YAML"),
     "a literal that ends the file": ("a: |\n  x", "cannot be edited safely"),
