@@ -87,6 +87,7 @@ class StoryrunnerApp(SafeApp):
         title = story.title if story and story.title else book.title
         board = Board(book, f"{book.number:02d} {self._engine.clean(title)}")
         board.results.update(session.results)
+        board.tests = session.context.tests
         board.previews = self._engine.previews_now()
         board.repository = board.repository.named(name_of(session))
         self._main = MainScreen(board, self.signs, self._first)

@@ -12,12 +12,19 @@ from storyrunner.model.events import (
     CommandStarted,
     CriterionJudged,
     Envelope,
+    QaJudged,
     RunFinished,
     RunStarted,
     StepFinished,
 )
 from storyrunner.model.frozen import dataclass
-from storyrunner.model.result import CriterionVerdict, RunReport, StepResult, exit_code_of
+from storyrunner.model.result import (
+    CriterionVerdict,
+    QaVerdict,
+    RunReport,
+    StepResult,
+    exit_code_of,
+)
 from storyrunner.model.status import Status
 
 
@@ -29,6 +36,7 @@ class Ledger:
     title: str = ""
     results: dict[str, StepResult] = field(default_factory=dict)
     criteria: dict[str, CriterionVerdict] = field(default_factory=dict)
+    tests: dict[str, QaVerdict] = field(default_factory=dict)
     commands: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """The commands that each step ran, the last time that it ran any."""
     finished: RunReport | None = None
@@ -49,6 +57,8 @@ class Ledger:
                 self.results[result.step] = result
             case CriterionJudged(verdict=verdict):
                 self.criteria[verdict.criterion] = verdict
+            case QaJudged(verdict=judged):
+                self.tests[judged.test] = judged
             case RunFinished(report=report):
                 self.finished = report
             case _:
@@ -65,6 +75,7 @@ class Ledger:
             criteria=criteria,
             exit_code=exit_code_of(results, criteria),
             next_action=_next_action(results),
+            tests=tuple(self.tests.values()),
             reused=sum(result.reused for result in results),
         )
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from storyrunner.engine.finding_stories import Choice, locate, parameter_names
 from storyrunner.engine.keeping import Keeping, ProofBook
+from storyrunner.engine.qa import planned_tests
 from storyrunner.engine.session import Mode, Session
 from storyrunner.engine.state import StateKeeper, resume
 from storyrunner.errors import UsageError
@@ -107,6 +108,7 @@ def open_session(
             now=_now,
             commit=head_commit(root),
             redactor=Redactor(os.environ),
+            tests=planned_tests(root, chosen.runbook.story),
         )
         proofs = ProofBook(context, _keeping(options, mode, context))
         notices += (proofs.notice,) if proofs.notice else ()

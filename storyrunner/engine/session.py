@@ -24,6 +24,7 @@ from storyrunner.engine.ledger import Ledger
 from storyrunner.engine.loop import listen
 from storyrunner.engine.merging import deferred_line, merged, showable
 from storyrunner.engine.order import order_tasks
+from storyrunner.engine.qa import judge_tests
 from storyrunner.errors import StoryrunnerError
 from storyrunner.model.events import (
     CriterionJudged,
@@ -31,6 +32,7 @@ from storyrunner.model.events import (
     Event,
     FileWritten,
     FindingMade,
+    QaJudged,
     RunFinished,
     RunStarted,
     Sink,
@@ -130,6 +132,8 @@ class Session:
 
     def finish(self) -> RunReport:
         """The report, as the last event and as the answer."""
+        for verdict in judge_tests(self.context):
+            self.emit(QaJudged(verdict))
         report = self.ledger.report()
         self.emit(RunFinished(report))
         return report

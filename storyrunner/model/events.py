@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from storyrunner.model.finding import Finding
 from storyrunner.model.frozen import dataclass
-from storyrunner.model.result import CriterionVerdict, RunReport, StepResult
+from storyrunner.model.result import CriterionVerdict, QaVerdict, RunReport, StepResult
 from storyrunner.model.status import Status
 
 
@@ -94,6 +94,13 @@ class CriterionJudged:
 
 
 @dataclass(frozen=True, slots=True)
+class QaJudged:
+    """An extra check of the story's QA test design has its verdict."""
+
+    verdict: QaVerdict
+
+
+@dataclass(frozen=True, slots=True)
 class StepFinished:
     """A step ended with a result."""
 
@@ -125,6 +132,7 @@ Event = (
     | FileWritten
     | FindingMade
     | CriterionJudged
+    | QaJudged
     | StepFinished
     | TaskFinished
     | RunFinished

@@ -67,6 +67,21 @@ class CriterionVerdict:
 
 
 @dataclass(frozen=True, slots=True)
+class QaVerdict:
+    """The verdict on a check that the story's QA test design plans. It is proven only by steps that
+    are said to check the same; without such steps it is a person's to make (`needs_human`)."""
+
+    test: str
+    text: str
+    level: str
+    priority: str
+    criterion: str
+    status: Status
+    steps: tuple[str, ...] = ()
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class RunReport:
     """Everything a run ended with."""
 
@@ -76,6 +91,8 @@ class RunReport:
     criteria: tuple[CriterionVerdict, ...]
     exit_code: int
     next_action: str = ""
+    tests: tuple[QaVerdict, ...] = ()
+    """Extra checks of the story's QA; they decide no exit code."""
     reused: int = 0
     """How many results are proofs of an earlier run."""
 

@@ -96,6 +96,17 @@ class Criterion:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedTest:
+    """A check of the story's QA test design, and the steps that check the same. `digest` holds it
+    to the words it had (`storyrunner show` gives it): with other words the check is manual."""
+
+    __pydantic_config__: ClassVar[Any] = STRICT
+    id: str
+    digest: str
+    proved_by: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Deferred:
     """Work that belongs to a later story: shown, never run here."""
 
@@ -155,6 +166,7 @@ class Runbook:
     why: str = ""
     parameters: Mapping[str, Parameter] = field(default_factory=dict)
     done: tuple[Box, ...] = ()
+    tests: tuple[PlannedTest, ...] = ()
     deferred: tuple[Deferred, ...] = ()
     notes: tuple[Risk, ...] = ()
     rollback: tuple[RollbackEntry, ...] = ()

@@ -110,6 +110,25 @@ class TextReporter:
         for line in self._deferred if self.guiding or self.verbose else ():
             self.write(f"  {glyph(Status.SKIPPED, ascii_only=self.ascii_only)} {line}")
 
+    def _list_tests(self, report: RunReport) -> None:
+        """What QA planned: each check that failed or was not judged, all when it is asked for."""
+        tests = report.tests
+        if not tests:
+            return
+        proven = sum(item.status is Status.PASSED for item in tests)
+        manual = sum(not item.steps for item in tests)
+        self.write("")
+        self.write(f"QA test design: {proven} of {len(tests)} checks proven, {manual} manual")
+        for item in tests:
+            if item.status is Status.PASSED and not self.verbose:
+                continue
+            sign = glyph(item.status, ascii_only=self.ascii_only)
+            said = word(item.status) if item.steps else "manual"
+            rank = f"{item.priority} " if item.priority else ""
+            self.write(f"  {sign} {item.test:<12} {said:<9} {rank}{item.text}")
+            if item.reason:
+                self.write(f"{' ' * 17}{item.reason}")
+
     def _summarise(self, report: RunReport) -> None:
         self.write("")
         if report.criteria:
@@ -121,6 +140,7 @@ class TextReporter:
             self.write(f"{head} {verdict.text}{how}")
             if verdict.reason:
                 self.write(f"{' ' * 21}{verdict.reason}")
+        self._list_tests(report)
         self._list_deferred()
         self.write("")
         self.write(f"{report.title}: {tally(report.criteria)}")

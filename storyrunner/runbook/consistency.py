@@ -73,6 +73,11 @@ def _unknown_ids(runbook: Runbook) -> Iterator[Mistake]:
         yield from _each(criterion.proved_by, steps, field, "step")
         if not criterion.proved_by:
             yield Mistake(field, f"nothing proves {criterion.id}")
+    for index, test in enumerate(runbook.tests):
+        field = ("tests", index, "proved_by")
+        yield from _each(test.proved_by, steps, field, "step")
+        if not test.proved_by:
+            yield Mistake(field, f"nothing proves {test.id}: without an entry it is manual")
     for index, box in enumerate(runbook.done):
         field = ("done", index, "proved_by")
         yield from _each(box.proved_by, provers, field, "step, task or criterion")

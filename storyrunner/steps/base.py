@@ -19,6 +19,7 @@ from storyrunner.model.events import CommandStarted, Event, FileWritten, OutputL
 from storyrunner.model.finding import Finding, Severity, error
 from storyrunner.model.frozen import dataclass
 from storyrunner.model.ports import Runner
+from storyrunner.model.qa import QaTest
 from storyrunner.model.result import Evidence, StepResult
 from storyrunner.model.runbook import Runbook, ServedApi
 from storyrunner.model.rung import Rung
@@ -55,6 +56,8 @@ class StepContext:
     """Results of the steps that ran, by step id."""
     redactor: Redactor = field(default_factory=Redactor)
     """Knows the secrets of this run."""
+    tests: tuple[QaTest, ...] = ()
+    """The checks that the story's QA test designs plan."""
     scope: frozenset[str] | None = None
     """Ids of the steps of this run; None for all."""
 

@@ -6,7 +6,6 @@ command of a story is looked at: that is for the doctor.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -33,13 +32,10 @@ from storyrunner.stories.lint_totals import (
 from storyrunner.stories.lint_yaml import lint_blocks, lint_yaml_file
 from storyrunner.stories.portfolio import lint_cycles
 from storyrunner.stories.portfolio_numbers import Numbering, folded, numbering
+from storyrunner.stories.qa import is_qa_path, owner_of
 from storyrunner.stories.repository_lint import RepositoryFiles, lint_files
-from storyrunner.stories.titles import fold_dashes
 from storyrunner.stories.tracker import TrackerEntry, entries_of, lint_entries, read_tracker
 
-_NAMED = re.compile(r"\bstory-[a-z0-9]+(?:-[a-z0-9]+)*", re.IGNORECASE)
-_NUMBERED = re.compile(r"\bstory[ ]#?(\d{1,3})\b", re.IGNORECASE)
-_HEAD = 2000
 _TICKS_HINT = "tick both when it is proven, or neither"
 
 
@@ -77,8 +73,8 @@ def surroundings(
         stories=stories,
         texts=texts,
         tracker=tuple(entry for path in trackers for entry in read_tracker(texts[path], path)),
-        qa={path: read_qa_document(text, path) for path, text in texts.items() if _is_qa(path)},
-        owners={path: _owner(path, text, known) for path, text in texts.items()},
+        qa={path: read_qa_document(text, path) for path, text in texts.items() if is_qa_path(path)},
+        owners={path: owner_of(path, text, known) for path, text in texts.items()},
         known=known,
         by_id={folded(ref.id): ref for ref in refs},
         by_number={
@@ -121,7 +117,7 @@ def lint_repository(around: Surroundings) -> tuple[Finding, ...]:
 
 def is_document(path: str) -> bool:
     """True for the paths whose text `Surroundings.texts` wants."""
-    return _is_tracker(path) or _is_qa(path) or _is_gate(path)
+    return _is_tracker(path) or is_qa_path(path) or _is_gate(path)
 
 
 def _lint_qa(story: Story, around: Surroundings) -> Iterator[Finding]:
@@ -136,30 +132,8 @@ def _lint_qa(story: Story, around: Surroundings) -> Iterator[Finding]:
             yield from lint_gate_totals(around.texts[path], path, tests[0])
 
 
-def _owner(path: str, text: str, known: Numbering) -> str:
-    """The story a document is about: the id its name or head gives, else the number there."""
-    head = fold_dashes(f"{path.rpartition('/')[2]}\n{text[:_HEAD]}")
-    for name in _NAMED.findall(head):
-        # A file's name goes on after the id (`…-risk-20251028.md`).
-        parts = folded(name).split("-")
-        for end in range(len(parts), 1, -1):
-            if "-".join(parts[:end]) in known.here:
-                return "-".join(parts[:end])
-    numbered = _NUMBERED.search(head)
-    return folded(known.ids.get(int(numbered[1]), "?")) if numbered else ""
-
-
 def _is_tracker(path: str) -> bool:
     return path.startswith("docs/") and path.endswith("/STORY-PROGRESS.md")
-
-
-def _is_qa(path: str) -> bool:
-    name = path.rpartition("/")[2].casefold()
-    return (
-        path.startswith("docs/")
-        and name.endswith(".md")
-        and ("test-design" in name or "-risk-" in name or "risk-profile" in name)
-    )
 
 
 def _is_gate(path: str) -> bool:

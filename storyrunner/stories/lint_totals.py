@@ -22,7 +22,7 @@ _TEST = re.compile(r"[*`]*(\d{2}(?:\.[\w-]+?)?-(UNIT|INT|E2E)-\d{3}[a-z]?)\b", r
 _RISK = re.compile(r"[*`]*([A-Z]{2,10}-\d{3})\b")
 _ITEM = re.compile(r"[-*+][ \t]+(?:\[[ xX]\][ \t]+)?")
 _PRIORITY = re.compile(r"\bP([0-3])\b")
-_LEVELS = {"UNIT": "unit", "INT": "integration", "E2E": "e2e"}
+LEVELS = {"UNIT": "unit", "INT": "integration", "E2E": "e2e"}
 _RISK_LEVELS = ("critical", "high", "medium", "low")
 _PROSE = (
     (re.compile(r"\btotal (?:test )?scenarios:?\**:?[ ]*(\d+)", re.I), "total"),
@@ -56,7 +56,7 @@ def read_qa_document(text: str, path: str) -> QaDocument:
     tests: dict[str, Counter[str]] = {}
     risks: dict[str, Counter[str]] = {}
     for line in Lines(fold_dashes(text), path).stripped:
-        match = _test_row(line)
+        match = test_row(line)
         if match is not None:
             tests.setdefault(match[1].casefold(), _of_test(match, line))
         elif line[:1] == "|" and (risk := _RISK.match(cells(line)[0] if cells(line) else "")):
@@ -96,7 +96,8 @@ def lint_headings(story: Story) -> Iterator[Finding]:
             )
 
 
-def _declared(text: str, path: str, document: QaDocument, holds: str) -> Iterator[Finding]:
+def declared_figures(text: str, path: str, kind: str) -> Iterator[tuple[int, Mapping[str, int]]]:
+    """The lines (1-based) that declare figures of a document of that kind, each with them."""
     inside: list[tuple[int, str]] = []
     for number, raw in enumerate(Lines(text, path).raw, 1):
         line = raw.rstrip()
@@ -106,9 +107,15 @@ def _declared(text: str, path: str, document: QaDocument, holds: str) -> Iterato
         if (block := _BLOCKS.match(line)) is not None:
             inside.append((indent, block[1]))
             continue
-        said = _in_yaml(line, [name for _, name in inside], document.kind) or (
-            {} if inside or line.lstrip().startswith("|") else _in_prose(line, document.kind)
+        said = _in_yaml(line, [name for _, name in inside], kind) or (
+            {} if inside or line.lstrip().startswith("|") else _in_prose(line, kind)
         )
+        if said:
+            yield number, said
+
+
+def _declared(text: str, path: str, document: QaDocument, holds: str) -> Iterator[Finding]:
+    for number, said in declared_figures(text, path, document.kind):
         wrong = {name: value for name, value in said.items() if document.counted[name] != value}
         if wrong:
             figures = ", ".join(f"{_label(name)} {value}" for name, value in wrong.items())
@@ -153,13 +160,15 @@ def _fits(key: str, line: str, kind: str) -> bool:
     words = line.casefold()
     if kind == "tests":
         is_total = key == "total" and "risk" not in words
-        is_level = key in _LEVELS.values()
+        is_level = key in LEVELS.values()
         is_priority = key[0] == "p" and ("distribution" in words or "identified" in words)
         return is_total or is_level or is_priority
     return (key == "total" and "risk" in words) or key in _RISK_LEVELS
 
 
-def _test_row(line: str) -> re.Match[str] | None:
+def test_row(line: str) -> re.Match[str] | None:
+    """The id and level that a row of a table or an item of a list starts with. `line` is stripped,
+    its dashes are plain."""
     if line[:1] == "|":
         return _TEST.match(line.lstrip("| "))
     item = _ITEM.match(line)
@@ -170,7 +179,7 @@ def _of_test(match: re.Match[str], line: str) -> Counter[str]:
     """One row by its level (from the id) and its priority."""
     rest = line[line.find(match[1]) + len(match[1]) :]
     priority = _PRIORITY.search(rest)
-    counted = Counter({_LEVELS[match[2].upper()]: 1})
+    counted = Counter({LEVELS[match[2].upper()]: 1})
     if priority is not None:
         counted[f"p{priority[1]}"] += 1
     return counted

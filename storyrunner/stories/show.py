@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
+from storyrunner.model.qa import QaReading
 from storyrunner.model.story import Checkbox, CodeBlock, Story, StoryTask, Zone
 from storyrunner.stories.bindings import Binding, bind_blocks
 from storyrunner.stories.fences import DOCUMENT_LANGUAGES
@@ -72,6 +73,33 @@ def _blocks(story: Story) -> Document:
         "bash_blocks": dict(Counter(block.zone.value for block in bash)),
         "bash_task_risk": dict(risks),
         "expectation_comments": _expectation_zones(bash),
+    }
+
+
+def qa_as_plain(document: QaReading) -> Document:
+    """A QA document: its rows, and its figures as declared and as counted."""
+    return {
+        "path": document.path,
+        "declared": dict(document.declared),
+        "counted": dict(document.counted),
+        "wrong": list(document.wrong),
+        "tests": [
+            {
+                "id": test.id,
+                "level": test.level,
+                "priority": test.priority,
+                "criterion": f"AC{test.criterion}" if test.criterion else "",
+                "text": test.text,
+                "why": test.why,
+                "digest": test.digest,
+                "line": test.span.first,
+            }
+            for test in document.tests
+        ],
+        "risks": [
+            {"id": risk.id, "level": risk.level, "text": risk.text, "line": risk.span.first}
+            for risk in document.risks
+        ],
     }
 
 

@@ -28,7 +28,7 @@ KINDS_FIRST = (
     *("DryRunStep", "BuildStep", "QueryStep", "Assertion", "Selector", "Fact", "ConfirmStep"),
     *("CommitStep", "Corrected"),
     *("CommandStep", "OutputExpectation"),
-    *("Criterion", "Deferred", "Risk", "RollbackEntry", "CommitPlan"),
+    *("Criterion", "PlannedTest", "Deferred", "Risk", "RollbackEntry", "CommitPlan"),
 )
 
 
@@ -95,7 +95,7 @@ def event_fields() -> str:
 def report_fields() -> str:
     """A table of the shapes that events and the report are made of."""
     shapes = (
-        *(result.RunReport, result.StepResult, result.CriterionVerdict, Finding),
+        *(result.RunReport, result.StepResult, result.CriterionVerdict, result.QaVerdict, Finding),
         *(result.Evidence, Rung),
     )
     rows = ["| object | fields | |", "| --- | --- | --- |"]

@@ -302,6 +302,7 @@ class FakeSession:
             redactor=Redactor(),
             runbook=runbook,
             story=None,
+            tests=(),
             workspace=self.workspace,
             values=SimpleNamespace(
                 fill=lambda text, cluster: text.replace("[[ name ]]", "hello"),

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from storyrunner.engine.criteria import judge_criteria, judge_task
 from storyrunner.engine.order import order_tasks
+from storyrunner.engine.qa import judge_planned
 from storyrunner.model.decision import WriteQuestion
 from storyrunner.model.events import (
     CommandStarted,
@@ -22,7 +23,8 @@ from storyrunner.model.events import (
     StepStarted,
 )
 from storyrunner.model.need import ToolNeed
-from storyrunner.model.result import CriterionVerdict, StepResult
+from storyrunner.model.qa import QaTest
+from storyrunner.model.result import CriterionVerdict, QaVerdict, StepResult
 from storyrunner.model.runbook import Runbook, Task
 from storyrunner.model.status import Status
 from storyrunner.model.step import RequireStep, Step
@@ -85,6 +87,8 @@ class Board:
     commands: dict[str, list[str]] = field(default_factory=dict)
     output: dict[str, Output] = field(default_factory=dict)
     proposals: dict[str, list[WriteQuestion]] = field(default_factory=dict)
+    tests: tuple[QaTest, ...] = ()
+    """What the story's QA test designs plan."""
     pending_undo: str = ""
     wrote: dict[str, str] = field(default_factory=dict)
     """What became of a step's last proposal: written, kept, skipped, deleted."""
@@ -152,6 +156,10 @@ class Board:
     def criteria(self) -> Sequence[CriterionVerdict]:
         """The verdicts on all criteria as they stand."""
         return judge_criteria(self.runbook, self.results)
+
+    def qa(self) -> Sequence[QaVerdict]:
+        """The verdicts on the planned checks as they stand."""
+        return tuple(judge_planned(self.tests, self.runbook, self.results))
 
     def closed(self, task: Task) -> int:
         """How many of a task's steps are through."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from storyrunner.model.result import CriterionVerdict, Evidence
+from storyrunner.model.result import CriterionVerdict, Evidence, QaVerdict
 from storyrunner.model.runbook import Deferred
 from storyrunner.model.status import Status
 from tui.viewmodel.board import Board
@@ -42,6 +42,7 @@ class CriteriaView:
     deferred: tuple[Deferred, ...]
     deferred_to: str
     to_sign: int
+    tests: tuple[QaVerdict, ...] = ()
 
 
 def criteria_view(board: Board) -> CriteriaView:
@@ -61,6 +62,7 @@ def criteria_view(board: Board) -> CriteriaView:
         deferred=deferred,
         deferred_to=f"to {places[0]}" if len(places) == 1 else "to later stories",
         to_sign=len(signing),
+        tests=tuple(board.qa()),
     )
 
 

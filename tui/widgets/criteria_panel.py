@@ -10,13 +10,15 @@ from textual.message import Message
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
+from storyrunner.model.result import QaVerdict
 from storyrunner.model.runbook import Deferred
-from storyrunner.model.status import FACES
+from storyrunner.model.status import FACES, Status
 from tui.theme import plain, toned
 from tui.viewmodel.criteria_view import CriteriaView, Proof
 from tui.viewmodel.texts import TONES, Signs, cut
 
 DEFERRED = "deferred"
+TESTS = "QA"
 
 
 class CriteriaList(OptionList):
@@ -24,6 +26,7 @@ class CriteriaList(OptionList):
 
     HELP = """The acceptance criteria. A criterion is proven only when every step that proves it
 is; move to one to see its proof below: the engine, what it matched, the files it read, the time.
+Checks that QA plans are proven only where a step is said to check the same; the others are manual.
 What is deferred belongs to a later story and is not run here."""
 
 
@@ -71,16 +74,19 @@ class CriteriaPanel(Vertical):
 
     @property
     def wanted(self) -> str:
-        """The id of the highlighted criterion, or `deferred`."""
+        """The id of the highlighted criterion, `QA`, or `deferred`."""
         options = self.query_one(CriteriaList)
         if options.highlighted is None:
             return ""
         return options.get_option_at_index(options.highlighted).id or ""
 
     def show_proof(self, found: Proof | None) -> None:
-        """Show a proof; none stands for the deferred items."""
+        """Show a proof; none stands for the checks of QA or the deferred items."""
         box = self.query_one(ProofView)
-        if found is None:
+        if found is None and self.wanted == TESTS and self._view:
+            box.border_title = "Checks that QA plans"
+            text = self._tests(self._view.tests)
+        elif found is None:
             items = self._view.deferred if self._view else ()
             box.border_title = "Deferred, not run here"
             text = _deferred(items)
@@ -117,6 +123,9 @@ class CriteriaPanel(Vertical):
             (item.criterion, self._signs.glyph(item.status), TONES[item.status], item.text)
             for item in view.criteria
         ]
+        if view.tests:
+            proven = sum(item.status is Status.PASSED for item in view.tests)
+            rows.append((TESTS, self._signs.arrow, "quiet", f"{proven}/{len(view.tests)} checks"))
         if view.deferred:
             text = f"{len(view.deferred)} {view.deferred_to}"
             rows.append((DEFERRED, self._signs.arrow, "quiet", text))
@@ -127,6 +136,15 @@ class CriteriaPanel(Vertical):
         lead = f"{glyph} {key} "
         rest = cut(text, room - len(lead), self._signs.ellipsis)
         return Option(Content.assemble(toned(lead, tone), rest), id=key)
+
+    def _tests(self, tests: tuple[QaVerdict, ...]) -> Content:
+        parts: list[Content] = []
+        for item in tests:
+            face = FACES[item.status].word if item.steps else "manual"
+            head = f"{self._signs.glyph(item.status)} {item.test} {face}"
+            parts += [Content.assemble(toned(head, TONES[item.status]), f" {item.text}")]
+            parts += [toned(item.reason, "quiet")] if item.reason else []
+        return Content("\n").join(parts)
 
     def _proof(self, found: Proof) -> Content:
         face = toned(self._signs.face(found.status), TONES[found.status])
