@@ -39,7 +39,7 @@ def _measure(titles: tuple[str, str], tree: Path, env: dict[str, str], rounds: i
         path = write_script(tree, work, api)
         check = _holds(answers(tree))
         script = Contender("script", command(["sh", str(path)], cwd=work, env=env, check=check))
-        argv = [*PROGRAM, "--check", _STORY, "-C", str(tree)]
+        argv = [*PROGRAM, "--check", _STORY, "-C", str(tree), "--fresh"]
         ours = [
             Contender(
                 engine, command([*argv, "--engine", engine], cwd=work, env=env, check=_proven)
