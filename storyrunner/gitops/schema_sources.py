@@ -12,7 +12,6 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import field
 from functools import lru_cache
-from importlib.resources import files
 from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import unquote, urlsplit
@@ -26,6 +25,7 @@ CATALOGUE_LAYOUT = "{{.Group}}/{{.ResourceKind}}_{{.ResourceAPIVersion}}.json"
 
 CORE_LAYOUT = "{{.NormalizedKubernetesVersion}}-standalone{{.StrictSuffix}}/"
 _KIND_FILE = "{{.ResourceKind}}{{.KindSuffix}}.json"
+_CRDS = Path(__file__).parent / "crds"
 _SAFE = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?")
 _VARIABLE = re.compile(r"\{\{\s*\.(\w+)\s*\}\}")
 
@@ -173,7 +173,7 @@ class ShippedSchemas:
         """Our own strict schema of the kind, when we ship one."""
         if not gvk.is_plain:
             return None
-        path = files("storyrunner.gitops").joinpath("crds", filled(CATALOGUE_LAYOUT, gvk))
+        path = _CRDS.joinpath(filled(CATALOGUE_LAYOUT, gvk))
         if not path.is_file():
             return None
         return FoundSchema("shipped", _shipped(filled(CATALOGUE_LAYOUT, gvk)))
@@ -182,7 +182,7 @@ class ShippedSchemas:
 def shipped_kinds() -> tuple[Gvk, ...]:
     """Every kind a schema is shipped for, sorted by group, kind, version."""
     found = []
-    for folder in files("storyrunner.gitops").joinpath("crds").iterdir():
+    for folder in _CRDS.iterdir():
         for file in folder.iterdir() if folder.is_dir() else ():
             schema = _shipped(f"{folder.name}/{file.name}")
             kind = schema["properties"]["kind"]["const"]
@@ -192,7 +192,7 @@ def shipped_kinds() -> tuple[Gvk, ...]:
 
 @lru_cache(maxsize=64)
 def _shipped(name: str) -> Mapping[str, Any]:
-    text = files("storyrunner.gitops").joinpath("crds", name).read_text("utf-8")
+    text = _CRDS.joinpath(name).read_text("utf-8")
     schema: Mapping[str, Any] = json.loads(text)
     return schema
 

@@ -47,7 +47,7 @@ def test_the_rooms_stand_in_the_order_of_the_plan(contracts: dict[str, Any]) -> 
 
 def test_every_kind_of_step_is_kept_apart_from_the_others(contracts: dict[str, Any]) -> None:
     apart = next(layer for layer in contracts["steps"]["layers"] if "|" in layer)
-    kinds = {type(kind).__module__.rpartition(".")[2] for kind in KINDS.values()}
+    kinds = {type(kind()).__module__.rpartition(".")[2] for kind in KINDS.values()}
     assert set(apart.replace("|", " ").split()) == kinds
     assert contracts["steps"]["exhaustive"] is True
 
