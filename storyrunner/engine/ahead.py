@@ -17,6 +17,7 @@ from storyrunner.model.frozen import dataclass
 from storyrunner.model.step import Step
 from storyrunner.steps.base import StepContext, Verdict
 from storyrunner.steps.kinds import kind_of
+from storyrunner.steps.rendering import builds_of
 
 
 class Ahead:
@@ -39,8 +40,13 @@ class Ahead:
         await asyncio.gather(*tasks, return_exceptions=True)
         self._begun.clear()
 
-    def begin(self, steps: Iterable[Step]) -> None:
-        """Start the checks of `steps` now; what they tell is held back until their turn."""
+    async def begin(self, steps: Iterable[Step]) -> None:
+        """Start the checks of `steps` now; what they tell is held back until their turn.
+
+        The builds they ask for go first, because all else waits for them.
+        """
+        steps = tuple(steps)
+        await self._context.builds.begin(builds_of(steps, self._context))
         for step in steps:
             channel = _Channel(self._pass_on)
             context = replace(self._context, emit=channel.emit)

@@ -109,7 +109,7 @@ class Session:
                 steps = list(filter(self._in_scope, self.context.runbook.steps()))
                 self._reused = await self.proofs.reusable(steps)
                 new = (step for step in steps if step.id not in self._reused)
-                self._ahead.begin(step for step in new if step.kind in DEPENDENT_KINDS)
+                await self._ahead.begin(step for step in new if step.kind in DEPENDENT_KINDS)
             await self.start()
             for task in order_tasks(self.context.runbook):
                 await self.run_task(task.id)

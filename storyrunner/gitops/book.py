@@ -34,6 +34,7 @@ from storyrunner.gitops.tree_state import (
     look,
     names_fingerprint,
 )
+from storyrunner.gitops.watched_runner import WatchedRunner
 from storyrunner.model.cluster import Cluster
 from storyrunner.model.frozen import dataclass
 from storyrunner.model.ports import Kustomizer, Runner
@@ -44,6 +45,9 @@ from storyrunner.workspace.reads import entries_of, folder_fingerprint, text_fin
 
 T = TypeVar("T")
 _RENDERERS = ("flux", "kustomize", "kubectl")
+
+HEAD_START = 50
+"""Turns of the event loop: a build that has started no tool by then waits for something."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +66,7 @@ class BuildBook:
         self, tree: Path, runner: Runner, tools: Toolbox, engine: EngineChoice = EngineChoice.AUTO
     ) -> None:
         self._tree = tree
-        self._runner = runner
+        self._watched = WatchedRunner(runner)
         self._tools = tools
         self._engine = engine
         self._ladder: RenderLadder | None = None
@@ -87,16 +91,27 @@ class BuildBook:
         `file` declares it where the cluster's own files do not. Failures of children are kept in
         `failures`. Raises as RenderLadder.build does.
         """
-        key = (cluster.name, name, file)
-        if key not in self._flux:
-            self._flux[key] = asyncio.ensure_future(self._build(declaring(cluster, file), name))
         try:
-            build = await _result(self._flux[key])
+            build = await _result(self._begun(cluster, name, file))
         except StoryrunnerError:
             self._note_failure(declaring(cluster, file))
             raise
         self._note(declaring(cluster, file), name, build)
         return build
+
+    async def begin(self, wanted: Iterable[tuple[Cluster, str, str]]) -> None:
+        """Give builds that will be asked for a head start: back when their tools run, or soon."""
+        tasks = {self._begun(*one) for one in wanted}
+        for _ in range(HEAD_START):
+            if self._watched.begun >= len(tasks) or all(task.done() for task in tasks):
+                return
+            await asyncio.sleep(0)
+
+    def _begun(self, cluster: Cluster, name: str, file: str) -> asyncio.Task[FluxBuild]:
+        key = (cluster.name, name, file)
+        if key not in self._flux:
+            self._flux[key] = asyncio.ensure_future(self._build(declaring(cluster, file), name))
+        return self._flux[key]
 
     async def folder(self, folder: str) -> FolderBuild:
         """The kustomize build of a folder, without any Flux layer."""
@@ -244,7 +259,7 @@ class BuildBook:
                 wanted = () if self._engine is EngineChoice.EMBEDDED else _RENDERERS
                 found = await asyncio.gather(*(self._tools.usable(name) for name in wanted))
                 self._options = choose(self._engine, dict(zip(wanted, found, strict=True)))
-                self._ladder = RenderLadder(self._tree, self._runner, self._options)
+                self._ladder = RenderLadder(self._tree, self._watched, self._options)
                 self._ladder.__enter__()
             return self._ladder
 

@@ -5,7 +5,8 @@ A build that fails is reported once, by the step whose job it is; the others are
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 
 from storyrunner.errors import StoryrunnerError, ToolError
@@ -65,6 +66,19 @@ async def rendered(
         if broken.place is None or broken.place.path in owned:
             return blame(step_id, flux, cluster.name, broken, context)
     return build
+
+
+def builds_of(steps: Iterable[Step], context: StepContext) -> Iterator[tuple[Cluster, str, str]]:
+    """The builds that steps will ask for, each once: cluster, Kustomization, declaring file."""
+    found: dict[tuple[str, str, str], Cluster] = {}
+    for step in steps:
+        if isinstance(step, BuildStep | DryRunStep | QueryStep) and step.flux:
+            with suppress(StoryrunnerError):  # told by the step itself
+                for cluster in context.clusters(step):
+                    name = context.values.fill(step.flux, cluster.name)
+                    found.setdefault((cluster.name, name, step.file), cluster)
+    for (_, name, file), cluster in found.items():
+        yield cluster, name, file
 
 
 def findings_of(build: FluxBuild, cluster: str, context: StepContext) -> Iterable[Finding]:
