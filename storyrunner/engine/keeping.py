@@ -23,8 +23,9 @@ from storyrunner.engine.proofs import (
     Present,
     Proof,
     Terms,
+    common_inputs,
     identities,
-    inputs_of,
+    tool_inputs,
 )
 from storyrunner.engine.record import Record
 from storyrunner.engine.storing import about_run, dirty_files, read, write
@@ -111,7 +112,7 @@ class ProofBook:
         Each passed, on inputs that are all known and all what they were.
         """
         self._before = self._context.builds.look()
-        self._terms = _terms(self._context, self._how)
+        self._terms = _terms(self._how)
         wanted = [step for step in steps if step.kind in REUSABLE]
         found = await self._unchanged(wanted) if self._before and not self._how.fresh else {}
         if len(found) < len(wanted):
@@ -175,19 +176,22 @@ class ProofBook:
     ) -> None:
         here = self._context
         proofs = dict(self.record.proofs)
+        common = common_inputs(here)
         for result in results:
             step = here.runbook.step(result.step)
             old = proofs.get(result.step)
-            if step is None:
-                continue
+            if step is None or (result.status is Status.STALE and old is not None):
+                continue  # what is stale is found out anew, and may hold again
             if result.step not in self._read:  # neither checked nor changed here, but taken over
                 if old is not None:
                     proofs[result.step] = replace(old, result=result)
                 continue
             made = Circumstances(here.now(), here.commit, dirty, __version__, self._how.mode)
-            inputs = inputs_of(
-                step, self._read[result.step], here, self._how.engine, self.tools or {}
-            )
+            inputs = {
+                **self._read[result.step],
+                **common,
+                **tool_inputs(step, self._how.engine, self.tools or {}),
+            }
             output = self._output.get(result.step, _Output())
             proofs[result.step] = Proof(
                 result,
@@ -248,10 +252,6 @@ def _log_name(runbook: str, step: str) -> str:
     return f"{runbook}/{re.sub(r'[^A-Za-z0-9._-]', '_', step)}.log"
 
 
-def _terms(context: StepContext, how: Keeping) -> Terms:
+def _terms(how: Keeping) -> Terms:
     options = f"{how.engine} {how.locations}"
-    return Terms(
-        program_fingerprint(),
-        reads.text_fingerprint(repr(context.runbook)),
-        reads.text_fingerprint(options),
-    )
+    return Terms(program_fingerprint(), reads.text_fingerprint(options))

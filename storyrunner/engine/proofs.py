@@ -6,7 +6,7 @@ what it was; everything else is proven anew. It knows nothing of how proofs are 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from storyrunner.model.rung import EngineChoice
 from storyrunner.model.step import BuildStep, DryRunStep, QueryStep, RequireStep, Step
 from storyrunner.steps.base import StepContext
 from storyrunner.tools.tool import Detected, Missing, Tool
-from storyrunner.workspace import ABSENT, Reads, reads
+from storyrunner.workspace import ABSENT, reads
 
 REUSABLE = frozenset({"require", "write", "edit", "dry_run", "build", "query", "confirm"})
 """Kinds whose inputs are all known. What runs a command of the story or asks git is not here."""
@@ -30,11 +30,9 @@ _FOLLOWS = reads.SETTINGS
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What holds for all proofs of a run. All three are fingerprints; `program` and `options` are
-    good on this machine only."""
+    """What holds for all proofs of a run, as fingerprints that are good on this machine only."""
 
     program: str
-    runbook: str
     options: str
 
 
@@ -82,7 +80,9 @@ class Present:
         return tuple(sorted(key for key, value in known if self._differs(key, value)))
 
     def _differs(self, key: str, value: str) -> bool:
-        if key.startswith(_FOLLOWS) or (key.startswith(reads.TOOLS) and self._tools is None):
+        if key.startswith(_FOLLOWS) or key == reads.UNREPEATABLE:
+            return False
+        if key.startswith(reads.TOOLS) and self._tools is None:
             return False
         if key not in self._known:
             self._known[key] = self._look(key)
@@ -93,6 +93,8 @@ class Present:
             return (self._tools or {}).get(key.removeprefix(reads.TOOLS), "")
         if key == reads.STORY:
             return story_fingerprint(self._context)
+        if key == reads.RUNBOOK:
+            return runbook_fingerprint(self._context)
         if key.startswith(reads.PARAMETERS):
             return self._parameter(key.removeprefix(reads.PARAMETERS))
         if key.startswith("/"):
@@ -122,14 +124,51 @@ def story_fingerprint(context: StepContext) -> str:
     return reads.text_fingerprint(blanked(context.story))
 
 
-def inputs_of(
-    step: Step, noted: Reads, context: StepContext, engine: EngineChoice, tools: Mapping[str, str]
-) -> dict[str, str]:
-    """All inputs of a step's verdict: what it noted, the story, the tools that were looked for."""
-    inputs = {**noted, reads.STORY: story_fingerprint(context)}
-    for name in sorted(_tools_of(step, engine)):
-        inputs[f"{reads.TOOLS}{name}"] = tools.get(name, "")
-    return inputs
+def runbook_fingerprint(context: StepContext) -> str:
+    """sha256 of all that the runbook says."""
+    return reads.text_fingerprint(repr(context.runbook))
+
+
+_WORDS = {
+    reads.NAMES: "files of the repository appeared, vanished or became something else",
+    reads.CONTENT: "files of the repository changed",
+    reads.CRDS: "the CRDs of the repository changed",
+    reads.STORY: "the story's words changed",
+    reads.RUNBOOK: "the runbook changed",
+}
+
+
+def in_words(changed: Sequence[str]) -> str:
+    """What changed, for a person: files first, and how many more."""
+    first = min(changed, key=lambda key: (key.startswith("/"), changed.index(key)))
+    more = f" (+{len(changed) - 1} more)" if len(changed) > 1 else ""
+    return f"{_in_words(first)}{more}"
+
+
+def _in_words(key: str) -> str:
+    if key.startswith(reads.TOOLS):
+        return f"{key.removeprefix(reads.TOOLS)} is another one"
+    if key.startswith(reads.PARAMETERS):
+        return f"the value of {key.removeprefix(reads.PARAMETERS)} changed"
+    if key.startswith("?"):
+        return f"{key.removeprefix('?')} appeared or vanished"
+    if not key.startswith("/") and key.endswith("/"):
+        return f"the list of files in {key} changed"
+    return _WORDS.get(key, f"{key} changed")
+
+
+def common_inputs(context: StepContext) -> dict[str, str]:
+    """What every verdict of a run rests on."""
+    return {
+        reads.STORY: story_fingerprint(context),
+        reads.RUNBOOK: runbook_fingerprint(context),
+    }
+
+
+def tool_inputs(step: Step, engine: EngineChoice, tools: Mapping[str, str]) -> dict[str, str]:
+    """The tools that were looked for when a step was judged, and which they are."""
+    names = sorted(_tools_of(step, engine))
+    return {f"{reads.TOOLS}{name}": tools.get(name, "") for name in names}
 
 
 def _tools_of(step: Step, engine: EngineChoice) -> frozenset[str]:

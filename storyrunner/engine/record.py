@@ -19,6 +19,7 @@ from storyrunner.engine.proofs import Circumstances, Proof, Terms
 from storyrunner.model.frozen import dataclass
 from storyrunner.model.plain import plain, result_from_plain
 from storyrunner.model.result import StepResult
+from storyrunner.redaction import redact
 
 SCHEMA = "storyrunner/evidence/v1"
 FOLDER = "evidence"
@@ -50,8 +51,13 @@ def as_text(record: Record, *, portable: bool = False) -> str:
     another machine's record of the same proofs is the same."""
     files: dict[str, Mapping[str, str]] = {}
     proofs = [_proof(proof, files, portable) for proof in record.proofs.values()]
-    about = {key: value for key, value in record.about.items() if key != "schema"}
-    body = {"schema": SCHEMA, "runbook": record.runbook, **about, "proofs": proofs, "files": files}
+    body = {
+        "schema": SCHEMA,
+        "runbook": record.runbook,
+        **record.about,
+        "proofs": proofs,
+        "files": files,
+    }
     document = {**body, "seal": _seal(body)}
     return json.dumps(document, indent=1 if portable else None, ensure_ascii=False) + "\n"
 
@@ -67,6 +73,7 @@ def parse(text: str | bytes) -> Record:
             raise DamagedRecordError("it was changed after it was written")
         files = document.pop("files")
         proofs = [_proof_from(item, files) for item in document.pop("proofs")]
+        del document["schema"]
         return Record(document.pop("runbook"), {one.result.step: one for one in proofs}, document)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as problem:
         raise DamagedRecordError("it is not a record that can be read") from problem
@@ -106,6 +113,7 @@ def _proof(proof: Proof, files: dict[str, Mapping[str, str]], portable: bool) ->
     del result["reused"]
     for item in result["evidence"]:
         item["inputs"] = _shared(item["inputs"], files)
+        item["excerpt"] = redact(item["excerpt"])
     inputs = {key: value for key, value in proof.inputs.items() if key.startswith("/")}
     if portable:
         inputs = {key: value.partition(" #")[0] for key, value in inputs.items()}
@@ -114,7 +122,7 @@ def _proof(proof: Proof, files: dict[str, Mapping[str, str]], portable: bool) ->
         **result,
         "kind": proof.kind,
         "title": proof.title,
-        "commands": list(proof.commands),
+        "commands": [redact(command) for command in proof.commands],
         "log": proof.log,
         "inputs": {"files": _shared(read, files), "others": dict(sorted(inputs.items()))},
         "made": plain(proof.made),

@@ -15,6 +15,7 @@ from storyrunner.engine.record import DamagedRecordError, Record
 from storyrunner.errors import StoryrunnerError
 from storyrunner.model.plain import plain
 from storyrunner.model.result import CriterionVerdict
+from storyrunner.redaction import redact
 from storyrunner.steps.base import StepContext
 from storyrunner.tools import git as git_tool
 from storyrunner.tools.git import Git
@@ -37,7 +38,7 @@ def write(folder: Path, record: Record, logs: Mapping[str, str], *, portable: bo
     """Store a record and the outputs beside it, by their names in the folder. Raises OSError."""
     text = record_file.as_text(record, portable=portable)
     for name, log in logs.items():
-        record_file.store(folder / name, log)
+        record_file.store(folder / name, redact(log))
     record_file.store(record_file.record_path(folder, record.runbook), text)
 
 
