@@ -25,6 +25,8 @@ COMMANDS = (
     "lint",
     "doctor",
     "list",
+    "evidence",
+    "verify",
 )
 
 EPILOG = """\
@@ -89,6 +91,8 @@ def _session() -> argparse.ArgumentParser:
         "  show STORY    the story as it is read\n"
         "  explain NAME  where a rendered object's fields come from\n"
         "  vars          every variable in every cluster\n"
+        "  evidence      the record of what was proven, for a pull request or an audit\n"
+        "  verify        prove a recorded run again and list every difference\n"
         "  schema        the JSON Schema of runbooks, for editors\n\n" + EPILOG,
     )
     parser.add_argument("story", nargs="?", default="", metavar="STORY")
@@ -138,6 +142,7 @@ def _commands() -> argparse.ArgumentParser:
     _add_cluster_options(explain)
     _add_cluster_options(commands.add_parser("vars", help="every variable in every cluster"))
     _add_story_commands(commands)
+    _add_record_commands(commands)
     commands.add_parser("schema", help="the JSON Schema of runbooks, for editors")
     return parser
 
@@ -169,6 +174,21 @@ def _add_story_commands(commands: argparse._SubParsersAction[_Parser]) -> None:
         parser.add_argument(
             "-C", dest="root", type=Path, default=Path(), metavar="DIR", help="the repository"
         )
+
+
+def _add_record_commands(commands: argparse._SubParsersAction[_Parser]) -> None:
+    evidence = commands.add_parser("evidence", help="the record of what was proven, and how")
+    verify = commands.add_parser("verify", help="prove a recorded run again, list differences")
+    for parser, forms in ((evidence, ("md", "json")), (verify, ("text", "json"))):
+        parser.add_argument("story", nargs="?", default="", metavar="STORY")
+        _add_run_options(parser)
+        parser.add_argument(
+            "--evidence-dir",
+            type=Path,
+            metavar="DIR",
+            help="the record in this folder of the repository (default: your own)",
+        )
+        parser.add_argument("--format", choices=forms, default=forms[0])
 
 
 def _add_cluster_options(parser: argparse.ArgumentParser) -> None:

@@ -113,6 +113,21 @@ def list_all(arguments: Namespace) -> int:
     )
 
 
+def evidence(arguments: Namespace) -> int:
+    """`evidence`: the record of what was proven, and how it stands."""
+    from storyrunner.cli.evidencing import tell_evidence
+
+    folder = arguments.evidence_dir
+    return tell_evidence(_options(arguments), arguments.format, _write, folder)
+
+
+def verify(arguments: Namespace) -> int:
+    """`verify`: a recorded run, proven again from scratch."""
+    from storyrunner.cli.verifying import verify as verify_record
+
+    return verify_record(_options(arguments), arguments.format, _write, arguments.evidence_dir)
+
+
 def explain(arguments: Namespace) -> int:
     """`explain`: where a rendered object's fields come from."""
     from storyrunner.cli.explaining import explain_object
@@ -177,6 +192,8 @@ COMMANDS: dict[str, Callable[[Namespace], int]] = {
     "lint": lint,
     "doctor": doctor,
     "list": list_all,
+    "evidence": evidence,
+    "verify": verify,
     "explain": explain,
     "vars": variables,
     "demo": demo,

@@ -9,11 +9,14 @@ from pathlib import Path
 
 from storyrunner.cli.checking import Outcome, check_each
 from storyrunner.cli.output import say
+from storyrunner.cli.recorded import stand_each
 from storyrunner.engine.finding_stories import runbooks_by_story, runnable
 from storyrunner.engine.opening import Options
+from storyrunner.engine.standing import Standing
 from storyrunner.errors import StoryError
+from storyrunner.model.frozen import dataclass
 from storyrunner.model.plain import plain
-from storyrunner.model.status import settle_exit_code
+from storyrunner.model.status import Status, settle_exit_code
 from storyrunner.stories.library import find_stories
 from storyrunner.stories.lint_reading import read_stories
 from storyrunner.stories.portfolio import Portfolio, StoryRow, portfolio
@@ -32,7 +35,8 @@ _SHORT = "STORY-"
 def list_stories(
     root: Path, form: str, write: Callable[[str], None], *, check: bool, ascii_only: bool
 ) -> int:
-    """Print the portfolio. With `check` every story that a runbook runs is checked first.
+    """Print the portfolio. With `check` every story that a runbook runs is checked first; without,
+    what was proven before is shown as it stands now.
 
     Returns 0, whatever the checks say: a list judges nothing. 2 or 3 when a story could not be
     read or checked at all.
@@ -49,7 +53,10 @@ def list_stories(
     outcomes: list[Outcome] = []
     if check:
         outcomes = list(check_each(Options(root), runnable(root)))
-    checked = {outcome.story.reference: outcome for outcome in outcomes}
+        checked = {outcome.story.reference: Proven.of(outcome) for outcome in outcomes}
+    else:
+        standings = stand_each(root, runnable(root))
+        checked = {story.reference: Proven.standing(one) for story, one in standings}
     if form == "json":
         write(json.dumps(_document(found, checked, bad), indent=2, ensure_ascii=False))
     else:
@@ -60,7 +67,7 @@ def list_stories(
 
 
 def _document(
-    found: Portfolio, checked: Mapping[str, Outcome], bad: Sequence[StoryError]
+    found: Portfolio, checked: Mapping[str, Proven], bad: Sequence[StoryError]
 ) -> dict[str, object]:
     return {
         "schema": SCHEMA,
@@ -72,21 +79,55 @@ def _document(
     }
 
 
-def _proven(outcome: Outcome | None) -> dict[str, object] | None:
-    """What a check of the story proved; None when it was not checked."""
-    if outcome is None:
+@dataclass(frozen=True, slots=True)
+class Proven:
+    """What is proven of a story: by a check just now, or as its record stands. `exit_code` is the
+    check's; `error` why there is none."""
+
+    proven: int = 0
+    criteria: int = 0
+    stale: int = 0
+    exit_code: int | None = None
+    error: str = ""
+
+    @classmethod
+    def of(cls, outcome: Outcome) -> Proven:
+        """By a check."""
+        report = outcome.report
+        if report is None:
+            return cls(exit_code=outcome.exit_code, error=str(outcome.problem))
+        stale = sum(item.status is Status.STALE for item in report.criteria)
+        return cls(report.proven, len(report.criteria), stale, outcome.exit_code)
+
+    @classmethod
+    def standing(cls, standing: Standing) -> Proven:
+        """By its record."""
+        return cls(standing.proven, len(standing.criteria), standing.stale_criteria)
+
+    @property
+    def told(self) -> str:
+        """One cell."""
+        if self.error:
+            return "error"
+        stale = f", {self.stale} stale" if self.stale else ""
+        return f"{self.proven}/{self.criteria}{stale}"
+
+
+def _proven(found: Proven | None) -> dict[str, object] | None:
+    """What is proven of the story; None when nobody checked it."""
+    if found is None:
         return None
-    if outcome.report is None:
-        return {"error": str(outcome.problem), "exit_code": outcome.exit_code}
-    report = outcome.report
+    if found.error:
+        return {"error": found.error, "exit_code": found.exit_code}
     return {
-        "proven": report.proven,
-        "criteria": len(report.criteria),
-        "exit_code": report.exit_code,
+        "proven": found.proven,
+        "criteria": found.criteria,
+        "stale": found.stale,
+        "exit_code": found.exit_code,
     }
 
 
-def _lines(found: Portfolio, checked: Mapping[str, Outcome], more: str) -> Iterator[str]:
+def _lines(found: Portfolio, checked: Mapping[str, Proven], more: str) -> Iterator[str]:
     if not found.rows:
         yield "no stories: they are looked for in docs/stories and stories"
         return
@@ -132,11 +173,7 @@ def _below(found: Portfolio) -> Iterator[str]:
         yield f"cycle    {', '.join(cycle)} need each other first"
 
 
-def _cells(row: StoryRow, outcome: Outcome | None) -> dict[str, str]:
-    proven = ""
-    if outcome is not None:
-        report = outcome.report
-        proven = f"{report.proven}/{len(report.criteria)}" if report else "error"
+def _cells(row: StoryRow, proven: Proven | None) -> dict[str, str]:
     return {
         "NO": f"{row.number:02d}",
         "STORY": row.id.removeprefix(_SHORT),
@@ -148,7 +185,7 @@ def _cells(row: StoryRow, outcome: Outcome | None) -> dict[str, str]:
         "LEFT": str(row.deferred),
         "AC": str(row.criteria),
         "RUN": "yes" if row.runbook else "",
-        "PROVEN": proven,
+        "PROVEN": proven.told if proven else "",
     }
 
 

@@ -159,6 +159,15 @@ class ProofBook:
         self._take_in(made, dirty, terms)
         self._store(made, results, criteria)
 
+    def record_of(
+        self, results: Mapping[str, StepResult], criteria: Sequence[CriterionVerdict]
+    ) -> Record:
+        """The record of this run alone; nothing is stored."""
+        self.record = Record(self._context.runbook.name)
+        self._take_in(results.values(), None, None)
+        about = about_run(self._context, self.record, self.tools or {}, criteria)
+        return replace(self.record, about=about)
+
     def keep_now(
         self, results: Mapping[str, StepResult], criteria: Sequence[CriterionVerdict]
     ) -> None:

@@ -24,6 +24,7 @@ from storyrunner.model.result import (
     RunReport,
     StepResult,
     exit_code_of,
+    is_expired,
 )
 from storyrunner.model.status import Status
 
@@ -91,7 +92,11 @@ def _next_action(results: tuple[StepResult, ...]) -> str:
         if result.status in (Status.FAILED, Status.ERRORED):
             hint = next((item.hint for item in result.errors if item.hint), "")
             return f"{result.step}: {hint or result.reason}"
-    waiting = next((item for item in results if item.status is Status.NEEDS_HUMAN), None)
+    waiting = next((item for item in results if _is_to_sign(item)), None)
     if waiting:
         return f"{waiting.step}: sign it in a session"
     return ""
+
+
+def _is_to_sign(result: StepResult) -> bool:
+    return result.status is Status.NEEDS_HUMAN or is_expired(result)

@@ -101,8 +101,9 @@ class Session:
 
     # --- a whole run -------------------------------------------------------------------------
 
-    async def run(self, only: frozenset[str] | None = None) -> RunReport:
-        """All tasks in order (or those of `only`, a set of step ids), then the report."""
+    async def run(self, only: frozenset[str] | None = None, *, keep: bool = True) -> RunReport:
+        """All tasks in order (or those of `only`, a set of step ids), then the report. `keep`: the
+        proofs are stored."""
         self._scope = self.context.scope = only
         async with Ahead(self.context, self.proofs) as self._ahead:
             if self.mode is Mode.CHECK:
@@ -114,7 +115,8 @@ class Session:
             for task in order_tasks(self.context.runbook):
                 await self.run_task(task.id)
         report = self.finish()
-        await self.proofs.keep(self.results, report.criteria)
+        if keep:
+            await self.proofs.keep(self.results, report.criteria)
         return report
 
     async def start(self) -> None:

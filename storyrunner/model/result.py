@@ -10,6 +10,9 @@ from storyrunner.model.frozen import dataclass
 from storyrunner.model.rung import Rung
 from storyrunner.model.status import FACES, Status, settle_exit_code
 
+EXPIRED_SIGNOFF = "expired-signoff"
+"""Rule of the finding that a stale sign-off has; nothing else can stay stale."""
+
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
@@ -107,14 +110,32 @@ def exit_code_of(
 ) -> int:
     """The exit code that results and verdicts stand for (design.md §6).
 
-    A criterion that was judged and is neither proven nor decided by a step's own exit code (left
-    out, stale) is not proven: 1.
+    A sign-off that has expired is one that is open: 8. A criterion that was judged and is neither
+    proven nor decided by a step's own exit code (left out, stale) is not proven: 1.
     """
-    codes = {FACES[result.status].exit_code for result in results}
-    codes |= {_criterion_code(verdict.status) for verdict in criteria}
+    codes = {_step_code(result) for result in results}
+    open_signs = {result.step for result in results if is_expired(result)}
+    stale = {result.step for result in results if result.status is Status.STALE}
+    for verdict in criteria:
+        only_signs = stale.intersection(verdict.steps) <= open_signs
+        codes.add(_criterion_code(verdict.status, only_signs))
     return settle_exit_code({code for code in codes if code})
 
 
-def _criterion_code(status: Status) -> int | None:
+def is_expired(result: StepResult) -> bool:
+    """Whether it is a sign-off that held once and does not any more."""
+    rules = (finding.rule for finding in result.findings)
+    return result.status is Status.STALE and EXPIRED_SIGNOFF in rules
+
+
+def _step_code(result: StepResult) -> int | None:
+    if is_expired(result):
+        return FACES[Status.NEEDS_HUMAN].exit_code
+    return FACES[result.status].exit_code
+
+
+def _criterion_code(status: Status, only_signs: bool) -> int | None:
+    if status is Status.STALE and only_signs:
+        return FACES[Status.NEEDS_HUMAN].exit_code
     code = FACES[status].exit_code
     return 1 if code is None else code

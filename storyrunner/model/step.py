@@ -262,7 +262,8 @@ class ConfirmStep:
     title: str
     question: str
     files: tuple[str, ...] = ()
-    """Files the sign-off is about; it expires when one of them changes."""
+    """Files and folders the sign-off is about; it expires when one of them, or a file below one,
+    changes, appears or vanishes."""
     gates: bool = True
     """Whether tasks that need this one wait for the signature."""
     why: str = ""

@@ -82,7 +82,8 @@ class Values:
         key = (name, cluster)
         if key not in self._cache:
             self._cache[key] = None
-            self._cache[key] = self._resolve(name, cluster)
+            with reads.unrecorded():  # whoever asks first is not the only one who rests on it
+                self._cache[key] = self._resolve(name, cluster)
         found = self._cache[key]
         label = f"{reads.PARAMETERS}{cluster}.{name}" if cluster else f"{reads.PARAMETERS}{name}"
         reads.note(label, reads.ABSENT if found is None else reads.text_fingerprint(found.text))

@@ -54,6 +54,16 @@ def recording() -> Iterator[Reads]:
         _recordings.reset(token)
 
 
+@contextmanager
+def unrecorded() -> Iterator[None]:
+    """What is read inside the block is told to nobody: what comes of it is noted instead."""
+    token = _recordings.set(())
+    try:
+        yield
+    finally:
+        _recordings.reset(token)
+
+
 def note(key: str, fingerprint: str) -> None:
     """Write one read into the recordings that are open here."""
     for reads in _recordings.get():

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from pathlib import Path
 
 import pytest
 
 from storyrunner.engine.order import order_tasks, select_steps
 from storyrunner.engine.session import Mode
-from storyrunner.errors import WorkspaceError
+from storyrunner.errors import Place, WorkspaceError
 from storyrunner.model.decision import Choice, SignAnswer, WriteAnswer
 from storyrunner.model.events import CriterionJudged, FileProposed, FileWritten, RunFinished
+from storyrunner.model.finding import Finding, Severity
+from storyrunner.model.result import (
+    EXPIRED_SIGNOFF,
+    CriterionVerdict,
+    StepResult,
+    exit_code_of,
+)
 from storyrunner.model.status import Status
 from storyrunner.runbook.loader import parse_runbook
 from tests.engine.small import (
@@ -225,6 +233,56 @@ async def test_a_signature_counts_until_its_file_or_question_changes(small: Path
         report = await session.run()
     assert report.exit_code == 8
     assert "changed since" in report.results[-1].reason
+    assert report.results[-1].status is Status.STALE
+    assert {item.criterion: item.status for item in report.criteria}["AC4"] is Status.STALE
+    assert report.next_action == "T5.1: sign it in a session"
+
+
+async def test_a_signature_for_a_folder_expires_with_any_file_in_it(small: Path) -> None:
+    (small / "runbook.yaml").write_text(
+        RUNBOOK.replace("files: [apps/small.yaml]", "files: [apps]")
+    )
+    with opened(small, Script(signs=SignAnswer("Ada", "I looked"))) as session:
+        assert (await session.run()).exit_code == 0
+    (small / "README.md").write_text("other words\n")
+    with opened(small, mode=Mode.CHECK) as session:
+        assert (await session.run()).exit_code == 0
+    (small / "apps" / "more.txt").write_text("new")
+    with opened(small, mode=Mode.CHECK) as session:
+        report = await session.run()
+    assert (report.exit_code, report.results[-1].status) == (8, Status.STALE)
+    assert "apps/more.txt changed since" in report.results[-1].reason
+    (small / "apps" / "more.txt").unlink()
+    with opened(small, mode=Mode.CHECK) as session:
+        assert (await session.run()).exit_code == 0
+
+
+async def test_a_signature_says_who_when_why_and_at_which_commit(small: Path) -> None:
+    commit = "0123456789abcdef0123456789abcdef01234567"
+    (small / ".git" / "HEAD").write_text("ref: refs/heads/main\n")
+    (small / ".git" / "packed-refs").write_text(f"# pack-refs\n{commit} refs/heads/main\n")
+    with opened(small, Script(signs=SignAnswer("Ada", "I looked"))) as session:
+        await session.run()
+        proof = session.proofs.record.proofs["T5.1"]
+    file = json.loads((small / ".storyrunner" / "signoffs.json").read_text())
+    signed = file["signoffs"]["STORY-SMALL"]["T5.1"]
+    assert (signed["name"], signed["reason"], signed["commit"]) == ("Ada", "I looked", commit)
+    assert signed["at"].endswith("Z")
+    assert signed["question"] == "Is it good?"
+    assert (proof.made.commit, proof.result.evidence[0].commit) == (commit, commit)
+
+
+def test_an_expired_signature_is_no_excuse_for_another_stale_criterion() -> None:
+    expired = StepResult("S", Status.STALE, findings=(_expired_finding(),))
+    other = StepResult("B", Status.STALE)
+    signed = CriterionVerdict("AC1", "", Status.STALE, ("S",))
+    built = CriterionVerdict("AC2", "", Status.STALE, ("S", "B"))
+    assert exit_code_of((expired,), (signed,)) == 8
+    assert exit_code_of((expired, other), (signed, built)) == 1
+
+
+def _expired_finding() -> Finding:
+    return Finding(EXPIRED_SIGNOFF, Severity.WARNING, "", Place("."))
 
 
 @pytest.mark.parametrize(
