@@ -48,13 +48,13 @@ def run_session(options: Options, *, first: str = "") -> int:
     `first` is a task or step to begin at. The exit code is the report's when every step is
     through, 0 when the engineer just leaves. Raises StoryrunnerError when nothing can be opened.
     """
-    from storyrunner.engine.finding_stories import runnable
+    from storyrunner.engine.choosing import choices
     from storyrunner.engine.opening import find_root
 
     reference = options.reference
     stories: Sequence[StoryLike] = ()
     if not reference and not options.runbook:
-        stories = runnable(find_root(options.root))
+        stories = choices(find_root(options.root))
         reference = stories[0].reference if len(stories) == 1 else ""
     engine = Engine(opener_of(options))
     app: StoryrunnerApp | None = None

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from storyrunner.model.story import CodeBlock, Story, Zone
 from storyrunner.stories.lines import Lines
-from storyrunner.stories.story_paths import StoryPaths, made_folders
+from storyrunner.stories.story_paths import StoryPaths, made_folders, named_paths
 
 _QUOTED = re.compile(r"`([^`\s]+)`")
 _FILE = re.compile(r"[\w.{}/,@+_-]*\.(?:ya?ml|gotmpl|json|toml|tpl|env)$")
@@ -24,7 +24,12 @@ _FILE_LABEL = re.compile(
 _BOLD_PAREN = re.compile(r"\*\*[^*]+\*\*[^`]{0,6}\(`")
 _COMMENT = re.compile(r"#[ \t]*(?:in[ \t]+)?`?([\w./{},@+-]+)`?(?:[ \t].*)?$", re.IGNORECASE)
 _SUBTASK = re.compile(r"\*\*T\d+\.\d+")
-_INTO = re.compile(r"\b(?:to|under|in|into)\b[^`]{0,30}`([^`\s]+)`", re.IGNORECASE)
+_INTO = re.compile(
+    r"\b(?:to|under|in|into)\b(?![ ]+(?:include|add|list|reference|contain|use|point|depend|enable"
+    r"|set|load|pull)\b)[^`]{0,30}`([^`\s]+)`",
+    re.IGNORECASE,
+)
+_PART = re.compile(r"#[ \t]*in[ \t]|\b(?:excerpt|section|snippet|fragment)\b", re.IGNORECASE)
 _JOINED = re.compile(r"`[ ]*(?:,|and|&|\+|, and)[ ]*`", re.IGNORECASE)
 _ITEM = re.compile(r"(?:[-*+]|\d{1,9}[.)])[ \t]")
 _MODES = (
@@ -138,8 +143,11 @@ class _Around:
                 continue
             if not past_block or text[0] == "#":
                 words.append(text)
-            if text[0] != "#" and (is_label or not past_block):
-                found = _names(text)
+            if text[0] == "#":
+                found = [] if past_block else _names(text)
+                rule = "section" if found else ""
+            elif is_label or not past_block:
+                found = _names(text) or (_bare_names(text) if is_label else [])
                 rule = _rule(text) if found else ""
         near = [path for line, path in self.mkdirs if line < block.line]
         bases.extend(reversed(near[-3:]))
@@ -158,6 +166,11 @@ def _names(text: str) -> list[str]:
     if into is not None and _FILE.match(into[1]) and _JOINED.search(text) is None:
         return [into[1]]
     return named if _JOINED.search(text) else named[:1]
+
+
+def _bare_names(text: str) -> list[str]:
+    """The files that a `File:` label names without backticks."""
+    return [] if "`" in text else [name for name in named_paths(text) if _FILE.match(name)]
 
 
 def _comment(block: CodeBlock) -> list[str]:
@@ -214,6 +227,8 @@ def _binding(clue: _Clue, targets: tuple[str, ...], sure: float, created: set[st
     mode = "unbound"
     if targets:
         mode = _verb(clue) or "create"
+        if mode == "create" and not whole and _is_part(clue):
+            mode = "update"
         if mode == "create" and created.issuperset(targets):
             # A second whole text for the same file is another way to write it, not a new file.
             mode = "variant"
@@ -221,6 +236,12 @@ def _binding(clue: _Clue, targets: tuple[str, ...], sure: float, created: set[st
             created.update(targets)
     fragment = mode != "create" and not whole
     return Binding(clue.block.line, mode, fragment, clue.rule if targets else "", targets, sure)
+
+
+def _is_part(clue: _Clue) -> bool:
+    """True when the block's own comment says that it is a part of its file (`# In x values`)."""
+    first = clue.block.body.lstrip().partition("\n")[0]
+    return clue.rule == "comment" and _PART.search(first) is not None
 
 
 def _verb(clue: _Clue) -> str:

@@ -30,6 +30,7 @@ from storyrunner.stories.walk import Walk
 
 _Placed = TypeVar("_Placed", Checkbox, CodeBlock)
 _SUBTASK = re.compile(r"(?:\*\*)?T(\d{1,3})\.(\d{1,3})(?!\w|\.\d)(?:\*\*)?[ \t]*[:.—–-]*[ \t]*")
+_LOOKS_LIKE = re.compile(r"(?:\*\*)?(?:Task[ ]T?|T)\d{1,3}[a-z]?\b")
 _PHASE_STEP = re.compile(r"(\d{1,3})\.(\d{1,3})(?:\.[ \t]|[ \t]|:)[ \t]*")
 _CODE = re.compile(r"`([^`]+)`(?:[ \t]*(\([^()]{1,200}\)))?")
 _ACCEPTANCE = re.compile(r"\*\*Acceptance:?\*\*:?[ \t]*", re.IGNORECASE)
@@ -66,6 +67,7 @@ def read_tasks(
     tasks = [_task(lines, rows, own, mapped.get(id_, set())) for id_, rows in by_id.items()]
     findings = [finding for task in tasks for finding in _conflicts(task)]
     findings.extend(_misplaced(lines.path, found))
+    findings.extend(_unread(lines.path, found))
     return tuple(tasks), tuple(subtasks), findings
 
 
@@ -162,6 +164,24 @@ def _misplaced(path: str, found: Walk) -> list[Finding]:
             )
         )
     return findings
+
+
+def _unread(path: str, found: Walk) -> list[Finding]:
+    """Headings among the tasks that start like one and are none of the known forms."""
+    heads = {declared.first for declared in found.declarations}
+    return [
+        note(
+            "story-task-unread",
+            f"“{token.text[:60]}” looks like a task, but is read as text",
+            Place(path, token.line + 1),
+        )
+        for token, context in zip(found.tokens, found.contexts, strict=True)
+        if token.kind is Kind.HEADING
+        and context.kind is SectionKind.TASKS
+        and token.line not in heads
+        and _LOOKS_LIKE.match(token.text)
+        and _subtask(token, phases=False) is None
+    ]
 
 
 def _subtasks(lines: Lines, found: Walk) -> list[Subtask]:

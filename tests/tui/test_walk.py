@@ -5,11 +5,11 @@ from __future__ import annotations
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 from textual.widgets import OptionList
 
+from storyrunner.engine.choosing import Choosable
 from storyrunner.errors import UsageError
 from storyrunner.model.events import OutputLine
 from storyrunner.model.status import Status
@@ -386,16 +386,23 @@ async def test_a_bug_in_the_engine_ends_the_session_with_it(play) -> None:
 
 
 STORIES = (
-    SimpleNamespace(reference="a.md", number=3, title="First", status="Done"),
-    SimpleNamespace(reference="b.md", number=7, title="Second", status="Draft"),
+    Choosable("a.md", 3, "First", "Done", lane="Net", sprint="2", claims="4/4", left=3),
+    Choosable("b.md", 7, "Second", "Draft", claims="0/2", waits_for=("STORY-A", "STORY-C")),
+    Choosable("c.md", 8, "Third", "Draft", claims="0/1", forward=("STORY-Z",), is_next=True),
 )
 
 
 async def test_without_a_story_the_list_is_offered_and_enter_opens_one(play) -> None:
     async with play(stories=STORIES) as stage:
         assert isinstance(stage.app.screen, ChooserScreen)
-        assert "07  Second   Draft" in stage.text()
-        await stage.press("down", "enter")
+        shown = stage.text()
+        assert "03  First   Done" in shown
+        assert "Net   sprint 2   4/4 ticked   3 left to others" in shown
+        assert "07  Second   Draft" in shown
+        assert "0/2 ticked   waits for STORY-A, STORY-C" in shown
+        assert "08  Third   Draft   next" in shown
+        assert "needs what comes later: STORY-Z" in shown
+        await stage.press("up", "enter")
         assert stage.opener.references == ["b.md"]
         assert isinstance(stage.app.screen, MainScreen)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import ClassVar, Protocol
 
 from textual.app import ComposeResult
@@ -41,11 +41,48 @@ class StoryLike(Protocol):
         """Its status, in the story's own words."""
         ...
 
+    @property
+    def lane(self) -> str:
+        """Its lane."""
+        ...
+
+    @property
+    def sprint(self) -> str:
+        """Its sprint."""
+        ...
+
+    @property
+    def claims(self) -> str:
+        """How many of its boxes are ticked (`3/7`)."""
+        ...
+
+    @property
+    def left(self) -> int:
+        """How many items are left to later stories."""
+        ...
+
+    @property
+    def waits_for(self) -> Sequence[str]:
+        """Unfinished stories that it needs."""
+        ...
+
+    @property
+    def forward(self) -> Sequence[str]:
+        """Stories it needs that come later in the sequence."""
+        ...
+
+    @property
+    def is_next(self) -> bool:
+        """Whether it is the one to do next."""
+        ...
+
 
 class ChooserScreen(Screen[None]):
     """Offers stories; `Chosen` says which."""
 
-    HELP = "The stories of this repository that can be run. Enter opens one."
+    HELP = """The stories of this repository: number, title, status; then lane, sprint, ticked
+boxes, and how many items are left to later stories. `next` is the one whose prerequisites are
+finished; of the others it is said what they wait for. Enter opens one."""
 
     CSS_PATH = "chooser.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -68,9 +105,14 @@ class ChooserScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         """Head, list, keys."""
         count = len(self._stories)
-        yield Static(toned(f"storyrunner   {count} stories can be run here", "plain"), id="head")
+        yield Static(toned(f"storyrunner   {count} stories", "plain"), id="head")
         yield OptionList(*map(_row, self._stories), id="stories")
         yield KeyBar()
+
+    def on_mount(self) -> None:
+        """Stand at the one to do next."""
+        index = next((i for i, one in enumerate(self._stories) if one.is_next), 0)
+        self.query_one(OptionList).highlighted = index
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Open it."""
@@ -88,6 +130,24 @@ class ChooserScreen(Screen[None]):
 
 def _row(story: StoryLike) -> Option:
     text = Content.assemble(
-        toned(f"{story.number:02d}  ", "link"), story.title, toned(f"   {story.status}", "quiet")
+        toned(f"{story.number:02d}  ", "link"),
+        story.title,
+        toned(f"   {story.status}", "quiet"),
+        toned("   next" if story.is_next else "", "good"),
+        toned(f"\n    {'   '.join(_details(story))}", "quiet"),
     )
     return Option(text, id=story.reference)
+
+
+def _details(story: StoryLike) -> Iterator[str]:
+    if story.lane:
+        yield story.lane
+    if story.sprint:
+        yield f"sprint {story.sprint}"
+    yield f"{story.claims} ticked"
+    if story.left:
+        yield f"{story.left} left to others"
+    if story.waits_for:
+        yield f"waits for {', '.join(story.waits_for)}"
+    elif story.forward:
+        yield f"needs what comes later: {', '.join(story.forward)}"

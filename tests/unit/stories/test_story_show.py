@@ -259,3 +259,32 @@ def test_findings_are_plain_data_with_line_and_rule() -> None:
     (first, *_) = to_findings(parse_story("# nothing\n", "x.md"))
     assert first["rule"] == "story-title"
     assert first["line"] == 1
+
+
+def test_what_an_updated_file_is_to_include_is_not_the_file_that_is_updated() -> None:
+    rows = bound(
+        "### T1: a\n- [ ] Update `kubernetes/kustomization.yaml` to include `a/ks.yaml`:\n"
+        "  ```yaml\n  resources: [a/ks.yaml]\n  ```\n"
+    )
+    assert rows == [("checkbox", "update", True, ("kubernetes/kustomization.yaml",))]
+
+
+def test_a_heading_or_a_label_without_backticks_names_a_file_too() -> None:
+    rows = bound(
+        f"### T1: Create `kubernetes/a.yaml`\n{YAML}\n{YAML}"
+        f"### T2: b\n**File:** kubernetes/b.yaml\n{YAML}"
+    )
+    assert [targets for _, _, _, targets in rows] == [
+        ("kubernetes/a.yaml",),
+        (),
+        ("kubernetes/b.yaml",),
+    ]
+
+
+def test_a_part_of_a_values_file_never_replaces_it() -> None:
+    rows = bound(
+        "### T1: a\n- [ ] Create the values:\n  ```yaml\n"
+        "  # In kubernetes/a/values.yaml values section\n  a: 1\n  ```\n"
+        "- [ ] Create more:\n  ```yaml\n  # kubernetes/b/hr.yaml (values excerpt)\n  a: 1\n  ```\n"
+    )
+    assert [(mode, fragment) for _, mode, fragment, _ in rows] == [("update", True)] * 2

@@ -312,3 +312,18 @@ def test_sections_of_no_known_kind_are_reported_and_kept() -> None:
     )
     assert [f.place.line for f in story.findings if f.rule == "story-section-unknown"] == [3]
     assert "words" in story.sections[1].span.raw
+
+
+def test_a_heading_that_only_looks_like_a_task_is_reported_and_kept() -> None:
+    story = parse_story(
+        "# 07 — STORY-X — T\n## Tasks\n### T1: a\n- [ ] x\n### T2. dot\n- [ ] y\n### Task 3: word\n"
+        "#### T1.1 sub\n### T4–T6: later\n### Runtime Validation (MOVED TO STORY 45)\n",
+        "x.md",
+    )
+    assert [task.id for task in story.tasks] == ["T1"]
+    assert [(f.rule, f.place.line) for f in story.findings if f.rule == "story-task-unread"] == [
+        ("story-task-unread", 5),
+        ("story-task-unread", 7),
+        ("story-task-unread", 9),
+    ]
+    assert story.boxes[1].zone is Zone.TASK
