@@ -1,9 +1,9 @@
 """What ends the commands of a program that was itself killed without a chance to end them.
 
 A few lines of shell, in a session of their own, read the process groups that run from a pipe. The
-pipe ends when the program does, however it does: then what still runs is asked to end, and a second
-later killed. git, asked to end, takes its lock files away. This module must not know how a process
-is started.
+pipe ends when the program does, however it does: then what still runs gets two seconds to end by
+itself (git finishes what it began, and leaves no lock behind), is asked to end, and five seconds
+later killed. This module must not know how a process is started.
 """
 
 from __future__ import annotations
@@ -21,7 +21,13 @@ while read -r sign group; do
     esac
 done
 end() { for group in $groups; do kill -s "$1" -- "-$group"; done; }
-if [ "$groups" != ' ' ]; then end TERM; sleep 1; end KILL; fi
+alive() { for group in $groups; do kill -s 0 -- "-$group" && return 0; done; return 1; }
+wait_for() {
+    tenths=$1
+    while [ "$tenths" -gt 0 ] && alive; do sleep 0.1 || sleep 1; tenths=$((tenths - 1)); done
+}
+wait_for 20
+if alive; then end TERM; wait_for 50; end KILL; fi
 """
 
 

@@ -11,6 +11,7 @@ import pytest
 from tests.faults.effort import VARIABLE, Effort
 from tests.faults.figures import PAGE, Figure, keep, table
 from tests.faults.program import Program
+from tests.faults.reference import Reference, undisturbed
 from tests.support.repositories import copy_repository, start_demo
 
 FIGURES: pytest.StashKey[list[Figure]] = pytest.StashKey()
@@ -78,6 +79,14 @@ def surroundings(tmp_path: Path, empty_home: Path, bare_path: str) -> dict[str, 
         "STORYRUNNER_STATE_DIR": str(tmp_path / "state"),
         "TMPDIR": str(_made(tmp_path / "tmp")),
     }
+
+
+@pytest.fixture
+def reference(
+    program: Program, started: Path, surroundings: dict[str, str], tmp_path: Path
+) -> Reference:
+    """An undisturbed run."""
+    return undisturbed(program, started, surroundings, tmp_path)
 
 
 def _made(folder: Path) -> Path:

@@ -23,7 +23,8 @@ from typing import Any
 
 PR_SET_CHILD_SUBREAPER = 36
 TICK = 0.001
-CALLS = ("write", "sync", "truncate", "rename", "unlink", "mkdir", "rmdir")
+CALLS = ("open", "write", "sync", "truncate", "rename", "unlink", "mkdir", "rmdir")
+WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 
 
 @dataclass(slots=True)
@@ -133,8 +134,8 @@ def encoded(data: bytes | None) -> str | None:
 
 
 def inject(at: int, number: int, lasting: bool, count_in: str = "") -> None:
-    """Make the call of that number to the disk fail, and all after it when `lasting`; with
-    `count_in`, write down how many calls there were."""
+    """Make the call of that number that changes the disk fail, and all after it when `lasting`;
+    with `count_in`, write down how many there were."""
     from storyrunner.workspace.disk import Disk
 
     calls = 0
@@ -142,6 +143,8 @@ def inject(at: int, number: int, lasting: bool, count_in: str = "") -> None:
     def failing(method: Any) -> Any:
         def call(self: Disk, *args: Any, **named: Any) -> Any:
             nonlocal calls
+            if method.__name__ == "open" and not args[1] & WRITING:
+                return method(self, *args, **named)
             calls += 1
             if count_in:
                 Path(count_in).write_text(str(calls))
