@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import sys
 import tempfile
@@ -14,6 +15,14 @@ from storyrunner.errors import StoryrunnerError
 
 BUG = 70
 INTERRUPTED = 130
+NOT_JUDGED = 3
+MACHINE = frozenset(
+    {
+        *(errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EACCES, errno.EPERM),
+        *(errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN),
+    }
+)
+"""What the machine refuses, wherever it does: the report's own stream, a private copy, a pipe."""
 
 
 def guarded(work: Callable[[], int]) -> int:
@@ -33,10 +42,21 @@ def guarded(work: Callable[[], int]) -> int:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as problem:  # noqa: BLE001 - the last resort: every bug becomes a report
+        if isinstance(problem, OSError) and problem.errno in MACHINE:
+            return _of_the_machine(problem)
         path = _report(problem)
         _say(f"storyrunner: a bug: {type(problem).__name__}: {problem}")
         _say(f"hint: please attach {path}" if path else "hint: no report could be written")
         return BUG
+
+
+def _of_the_machine(problem: OSError) -> int:
+    """Not our bug: say what the system refused. What was judged may not have been told."""
+    what = (problem.strerror or str(problem)).lower()
+    where = f" ({problem.filename})" if problem.filename else ""
+    _say(f"storyrunner: the system refuses to go on: {what}{where}")
+    _say("hint: nothing is half written; mend that and run it again")
+    return NOT_JUDGED
 
 
 def _report(problem: Exception) -> str:

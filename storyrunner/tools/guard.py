@@ -26,9 +26,10 @@ wait_for() {
     tenths=$1
     while [ "$tenths" -gt 0 ] && alive; do sleep 0.1 || sleep 1; tenths=$((tenths - 1)); done
 }
-wait_for 20
-if alive; then end TERM; wait_for 50; end KILL; fi
+wait_for "${1:-20}"
+if alive; then end TERM; wait_for "${2:-50}"; end KILL; fi
 """
+"""Takes the tenths of a second before each of the two ends, for tests."""
 
 
 class Guard:

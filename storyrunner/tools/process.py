@@ -207,7 +207,7 @@ def _spawn(
 
 def _start_guard(pipe: int) -> subprocess.Popen[bytes]:
     shell = Path("/bin/sh")
-    command = Command((str(shell), "-c", SCRIPT), Path("/"))
+    command = Command((str(shell), "-c", SCRIPT, "storyrunner-guard"), Path("/"))
     with (
         open(pipe, "rb", closefd=False) as stdin,
         open(os.devnull, "wb") as nowhere,  # noqa: PTH123 - as its neighbour

@@ -90,7 +90,10 @@ def test_the_guard_itself_ends_with_the_program() -> None:
 def guarded(commands: str) -> None:
     """Run the guard's script on what it would be told."""
     subprocess.run(
-        ["/bin/sh", "-c", SCRIPT], input=commands.encode(), env={"PATH": os.defpath}, check=False
+        ["/bin/sh", "-c", SCRIPT, "guard", "1", "20"],
+        input=commands.encode(),
+        env={"PATH": os.defpath},
+        check=False,
     )
 
 
