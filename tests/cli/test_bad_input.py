@@ -589,13 +589,19 @@ wait""",
     with start(
         "--check", "-C", finished, *options, env=os.environ | {"TMPDIR": str(tmp_path)}
     ) as child:
+        assert child.stdout is not None
+        assert child.stderr is not None
+        told = [child.stdout.readline()]
+        while "StepStarted" not in told[-1]:  # tools start ahead of the first step
+            told.append(child.stdout.readline())
         numbers = pids(tmp_path / "pids", 2)
         child.send_signal(number)
-        out, err = child.communicate(timeout=120)
+        told += child.stdout.readlines()
+        err = child.stderr.read()
     assert child.returncode == 130, err
     assert "Traceback" not in err
     assert_gone(numbers)
-    results = [json.loads(line) for line in out.splitlines()]
+    results = [json.loads(line) for line in told]
     assert results[-1]["event"] == "StepFinished"
     assert results[-1]["result"]["status"] == "cancelled"
     assert fingerprint(finished) == before
