@@ -208,6 +208,14 @@ def _add_yes(parser: argparse.ArgumentParser) -> None:
         help="accept defaults, offers and the commit; keep files that differ; never sign",
     )
     parser.add_argument("--push", action="store_true", help="push after the commit")
+    parser.add_argument(
+        "--allow-secret",
+        dest="allowed_secrets",
+        action="append",
+        default=[],
+        metavar="PATH:LINE=REASON",
+        help="commit a line that looks like a secret; the reason is recorded",
+    )
 
 
 def _add_run_options(parser: argparse.ArgumentParser) -> None:

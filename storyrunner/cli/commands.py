@@ -237,6 +237,7 @@ def _options(arguments: Namespace) -> Options:
         settings=tuple(arguments.settings),
         runbook=arguments.runbook,
         schema_locations=tuple(arguments.schema_locations),
+        allowed_secrets=tuple(getattr(arguments, "allowed_secrets", ())),
         fresh=getattr(arguments, "fresh", False),
         evidence=getattr(arguments, "evidence_dir", None),
     )

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from storyrunner.cli.output import say
 from storyrunner.model.decision import (
+    AllowedSecret,
     Change,
     Choice,
     CommitAnswer,
@@ -74,11 +75,14 @@ class Prompter:
             for path in paths:
                 say(f"  {name}: {path}")
         say(f"\n{draft.message}")
+        allowed = await _reasons(draft)
+        if allowed is None:
+            return None
         answer = await _ask(f"commit on {draft.branch}? [y]es, [e]dit the message, [n]o ")
         if answer.startswith("e"):
             text = await self._editor(draft.message, "COMMIT_EDITMSG")
-            return CommitAnswer(text) if text.strip() else None
-        return CommitAnswer(draft.message) if answer.startswith("y") else None
+            return CommitAnswer(text, allowed) if text.strip() else None
+        return CommitAnswer(draft.message, allowed) if answer.startswith("y") else None
 
     async def decide_push(self, question: PushQuestion) -> bool:
         """Ask once more, with the whole name of the branch to be typed."""
@@ -86,6 +90,18 @@ class Prompter:
             return False
         say(f"\npush {question.branch} to {question.remote} ({question.url})")
         return await _ask("type the branch's name to push: ", fold=False) == question.branch
+
+
+async def _reasons(draft: CommitDraft) -> tuple[AllowedSecret, ...] | None:
+    """A reason for each secret of the commit; None as soon as there is none for one."""
+    allowed = []
+    for item in draft.secrets:
+        say(f"\n{item.path}:{item.line}: {item.kind} would be committed")
+        reason = await _ask("why it may be (empty: do not commit): ", fold=False)
+        if not reason:
+            return None
+        allowed.append(AllowedSecret(item.path, item.line, reason))
+    return tuple(allowed)
 
 
 def _differs(question: WriteQuestion) -> bool:

@@ -20,7 +20,7 @@ from storyrunner.engine.state import StateKeeper, resume
 from storyrunner.errors import UsageError
 from storyrunner.gitops.book import BuildBook
 from storyrunner.gitops.schemas import schema_store
-from storyrunner.model.decision import Decider
+from storyrunner.model.decision import AllowedSecret, Decider
 from storyrunner.model.events import Sink
 from storyrunner.model.frozen import dataclass
 from storyrunner.model.ports import Runner
@@ -45,6 +45,8 @@ class Options:
     settings: tuple[str, ...] = ()
     runbook: str = ""
     schema_locations: tuple[str, ...] = ()
+    allowed_secrets: tuple[str, ...] = ()
+    """`PATH:LINE=REASON`: secrets that may be committed all the same."""
     fresh: bool = False
     """Use no proof of an earlier run."""
     evidence: Path | None = None
@@ -109,6 +111,7 @@ def open_session(
             commit=head_commit(root),
             redactor=Redactor(os.environ),
             tests=planned_tests(root, chosen.runbook.story),
+            allowed_secrets=tuple(map(_allowed_secret, options.allowed_secrets)),
         )
         proofs = ProofBook(context, _keeping(options, mode, context))
         notices += (proofs.notice,) if proofs.notice else ()
@@ -184,3 +187,14 @@ def _values(chosen: Choice, options: Options, workspace: Workspace) -> Values:
 
 def _now() -> str:
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _allowed_secret(text: str) -> AllowedSecret:
+    place, _, reason = text.partition("=")
+    path, _, line = place.rpartition(":")
+    if not path or not line.isdecimal() or not reason.strip():
+        raise UsageError(
+            f"--allow-secret {place}: a file, a line and a reason are needed",
+            hint='--allow-secret "PATH:LINE=why it may be committed"',
+        )
+    return AllowedSecret(path.removeprefix("./"), int(line), reason.strip())

@@ -82,6 +82,24 @@ class CommitFile:
 
 
 @dataclass(frozen=True, slots=True)
+class CommitSecret:
+    """A line of the commit that holds a secret, and its kind; never the secret itself."""
+
+    path: str
+    line: int
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class AllowedSecret:
+    """Why the secret in a line may be committed all the same."""
+
+    path: str
+    line: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class CommitDraft:
     """A commit as it would be made, with all that deserves a look before."""
 
@@ -99,13 +117,16 @@ class CommitDraft:
     """Ticked boxes whose proof fails: they will be open again."""
     warnings: tuple[str, ...] = ()
     branch: str = ""
+    secrets: tuple[CommitSecret, ...] = ()
+    """What stops the commit unless the answer has a reason for each."""
 
 
 @dataclass(frozen=True, slots=True)
 class CommitAnswer:
-    """Go ahead, with the message as it was left."""
+    """Go ahead, with the message as it was left, and the secrets that a reason was given for."""
 
     message: str
+    allowed: tuple[AllowedSecret, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +179,7 @@ class DefaultDecider:
         return None
 
     async def decide_commit(self, draft: CommitDraft) -> CommitAnswer | None:
-        """Commit as drafted."""
+        """Commit as drafted; a secret in it is never allowed here."""
         return CommitAnswer(draft.message)
 
     async def decide_push(self, question: PushQuestion) -> bool:

@@ -48,10 +48,11 @@ _VALUE = (
 )
 _NAMED = (
     rf"(?P<name>(?P<strong>{STRONG})|(?P<weak>{WEAK}))(?![A-Za-z0-9_])"
-    r"(?P<between>\\?[\"']?[ \t]{0,4}(?::=|=>|[:=])[ \t]{0,4})" + _VALUE
+    r"(?P<between>\\?[\"']?[ \t]{0,4}(?::=|=>|[:=](?!=))[ \t]{0,4})" + _VALUE
 )
 _FLAG = (
-    rf"(?P<name>(?<![^\s\"'`(=])--?[a-z0-9-]{{0,24}}?(?:(?P<strong>{STRONG})|(?P<weak>{WEAK})))"
+    r"(?P<name>(?<![^\s\"'`(=])(?!--allow-secret )--?[a-z0-9-]{0,24}?"
+    rf"(?:(?P<strong>{STRONG})|(?P<weak>{WEAK})))"
     r"(?P<between>[ \t]{1,4})(?!-)" + _VALUE
 )
 _HEADER = (
@@ -87,7 +88,7 @@ _REFERENCE = (
     r"|null|true|false|none|~|yes|no|[{\[|>&*!].*|\.\.\.|…|x{3,}|\?+"
 )
 _NAME = (
-    r"(?:[A-Z_]{1,40}=)?[A-Z]?[a-z]+(?:[A-Z][a-z]+){0,3}"
+    r"(?:[A-Z_]{1,40}=)?[0-9]?[A-Z]?[a-z]+(?:[A-Z][a-z]+){0,3}"
     r"|[a-z]+(?:[-_./:]{1,2}(?:[a-z]+[0-9]{0,3}|[a-z0-9]{1,5})){1,8}"
 )
 _NUMBER = r"-?[0-9.,]{1,9}[a-z%]{0,3}"
@@ -161,7 +162,7 @@ def _masked(found: Match[str], masking: Masking) -> str:
     value = parts["value"]
     opening, body, closing = _unquoted(value)
     weak = parts.get("weak") is not None and parts.get("strong") is None
-    if is_reference(body.strip()) or (weak and is_name(body)):
+    if is_reference(body.strip()) or (weak and is_name(body.rstrip(".,;:!?"))):
         return found[0]
     head = (parts.get("name") or "") + parts["between"]
     return f"{head}{opening}{lines_masked(body, masking)}{closing}"

@@ -14,7 +14,7 @@ from storyrunner.errors import ManifestError, Place, StoryrunnerError, ToolError
 from storyrunner.gitops.book import BuildBook
 from storyrunner.gitops.schemas import SchemaStore
 from storyrunner.model.cluster import Cluster
-from storyrunner.model.decision import Change, Decider
+from storyrunner.model.decision import AllowedSecret, Change, Decider
 from storyrunner.model.events import CommandStarted, Event, FileWritten, OutputLine
 from storyrunner.model.finding import Finding, Severity, error
 from storyrunner.model.frozen import dataclass
@@ -54,6 +54,8 @@ class StepContext:
     """The commit the working tree stands on, empty when there is none."""
     results: dict[str, StepResult] = field(default_factory=dict)
     """Results of the steps that ran, by step id."""
+    allowed_secrets: tuple[AllowedSecret, ...] = ()
+    """Secrets that the command line gave a reason for."""
     redactor: Redactor = field(default_factory=Redactor)
     """Knows the secrets of this run."""
     tests: tuple[QaTest, ...] = ()

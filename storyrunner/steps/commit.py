@@ -31,6 +31,7 @@ from storyrunner.steps.base import (
 )
 from storyrunner.steps.boxes import box_changes, reread, tick
 from storyrunner.steps.message import draft_message
+from storyrunner.steps.secret_scan import open_secrets, settle_secrets
 from storyrunner.steps.signoffs import SIGNOFFS
 from storyrunner.tools import git as git_tool
 from storyrunner.tools.git import Git
@@ -91,11 +92,15 @@ class Commit(NoSuggestions):
         answer = await context.decider.decide_commit(work.draft)
         if answer is None:
             return Verdict(Status.PENDING, "not committed", work.findings)
+        paths = [item.path for item in work.files]
+        scan = settle_secrets(context, paths, answer)  # again: files may have changed meanwhile
+        if scan.refused:
+            return verdict("", [*scan.refused, *work.findings])
         reason = await self._commit(step, context, work, answer.message)
         pushed = await self._offer_push(step, context)
         suffix = f"; {pushed.reason}" if pushed else ""
         proof = evidence(context, f"git commit: {context.commit[:12]}", matched=reason)
-        result = verdict(f"{reason}{suffix}", work.findings, [proof])
+        result = verdict(f"{reason}{suffix}", [*scan.told, *work.findings], [proof, *scan.proofs])
         return result if pushed is None or pushed.status is Status.PASSED else pushed
 
     async def _commit(
@@ -237,6 +242,7 @@ async def _prepare(git: Git, context: StepContext) -> _Work:
         unticked=tuple(f"{box.line}: {box.text}" for box in boxes if box.checked),
         warnings=tuple(item.message for item in findings),
         branch=status.head.branch or "(detached)",
+        secrets=open_secrets(context, paths),
     )
     return _Work(tuple(files), draft, ticked if files else None, tuple(findings))
 

@@ -38,6 +38,7 @@ ONLY_IN = {
     "platformdirs": {"storyrunner.workspace.state"},
     "promql_parser": {"storyrunner.gitops.promql"},
     "jq": {"storyrunner.gitops.query"},
+    "detect_secrets": {"storyrunner.redaction.scanning"},
     "textual_diff_view": {"tui.screens.diff"},
 }
 """Libraries that one module alone knows, so that another could take their place."""

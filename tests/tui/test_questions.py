@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
-from textual.widgets import TextArea
+from textual.widgets import Input, TextArea
 
-from storyrunner.model.decision import Change, Choice, CommitAnswer, SignAnswer, WriteAnswer
+from storyrunner.model.decision import (
+    Change,
+    Choice,
+    CommitAnswer,
+    CommitDraft,
+    CommitFile,
+    CommitSecret,
+    SignAnswer,
+    WriteAnswer,
+)
 from storyrunner.model.status import Status
 from tests.support.fake_session import DRAFT, WRITE, FakeOpener, Script, proven, usual
 from tui.screens.commit import CommitScreen
@@ -16,6 +26,7 @@ from tui.screens.help import HelpScreen
 from tui.screens.main import MainScreen
 from tui.screens.push import PushScreen
 from tui.screens.sign import SignScreen
+from tui.viewmodel.texts import Signs
 
 
 def asking(question) -> FakeOpener:
@@ -268,3 +279,58 @@ async def test_leaving_with_a_question_open_answers_nothing(play) -> None:
     assert opener.session is not None
     assert opener.session.answers == []
     assert opener.session.workspace.labels == []
+
+
+# --- secrets in a commit -------------------------------------------------------------------------
+
+
+SECRETS = (CommitSecret("a/one.yaml", 3, "a private key"), CommitSecret("b.yaml", 9, "a token"))
+
+
+def draft_with_secrets() -> CommitDraft:
+    """A commit of two files with a secret in each."""
+    files = tuple(CommitFile(item.path, "T1", "new") for item in SECRETS)
+    return CommitDraft("feat: a thing\n", files, branch="main", secrets=SECRETS)
+
+
+async def asked_about_secrets(stage: Any) -> list[CommitAnswer | None]:
+    """The commit screen over the main one, and where its answer goes."""
+    answers: list[CommitAnswer | None] = []
+    stage.app.push_screen(CommitScreen(draft_with_secrets(), Signs()), answers.append)
+    await stage.asked(CommitScreen)
+    await stage.pilot.pause()
+    return answers
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_a_secret_blocks_the_commit_until_each_has_a_reason(play, size) -> None:
+    async with play(size=size) as stage:
+        answers = await asked_about_secrets(stage)
+        text = stage.text()
+        assert "a/one.yaml:3: a private key" in text
+        assert "Secrets that stop the commit: 2" in text
+        await stage.press("y")
+        assert answers == []
+        assert any("say why" in one for one in stage.said())
+        assert isinstance(stage.app.focused, Input)
+        await stage.press(*"old", "enter")
+        assert "Secrets that stop the commit: 1" in stage.text()
+        await stage.press("ctrl+s")
+        assert answers == []
+        await stage.press(*"test", "enter", "y")
+        await stage.until(lambda: answers)
+        assert answers[0] is not None
+        assert [(one.path, one.line, one.reason) for one in answers[0].allowed] == [
+            ("a/one.yaml", 3, "old"),
+            ("b.yaml", 9, "test"),
+        ]
+
+
+async def test_escape_leaves_a_reason_and_then_the_commit(play) -> None:
+    async with play() as stage:
+        answers = await asked_about_secrets(stage)
+        await stage.press("y", *"y", "escape")
+        assert answers == []
+        await stage.press("escape")
+        await stage.until(lambda: answers)
+        assert answers == [None]

@@ -9,9 +9,9 @@ from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Static, TextArea
+from textual.widgets import Input, Static, TextArea
 
-from storyrunner.model.decision import CommitAnswer, CommitDraft
+from storyrunner.model.decision import AllowedSecret, CommitAnswer, CommitDraft
 from storyrunner.model.status import Status
 from tui.screens.bindings import help_key, modal
 from tui.theme import plain, toned
@@ -28,13 +28,18 @@ class BoxesBox(VerticalScroll):
     """The boxes of the story that will be ticked."""
 
 
+class SecretsBox(VerticalScroll):
+    """The secrets that stop the commit, each with a field for the reason to let it through."""
+
+
 class CommitScreen(ModalScreen[CommitAnswer | None]):
     """Answers a CommitDraft; None leaves it."""
 
     HELP = """On the left exactly the files of this commit, each with the task that made it. What is
 red stays out, or is missing. On the right the message: e edits it, esc leaves the text again.
-Below, the boxes of the story that are ticked in the same commit. y commits; pushing is asked
-separately."""
+Below, the boxes of the story that are ticked in the same commit. A line that holds a secret stops
+the commit, until it is taken out or its field says why it may be committed; the reason is recorded.
+y commits; pushing is asked separately."""
 
     CSS_PATH = "commit.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -64,6 +69,12 @@ separately."""
             with Vertical(id="message-side"):
                 yield TextArea(draft.message, id="message", soft_wrap=True, tab_behavior="focus")
                 yield Static(id="checks")
+        if draft.secrets:
+            with SecretsBox(id="secrets"):
+                for number, item in enumerate(draft.secrets):
+                    where = f"{item.path}:{item.line}"
+                    yield Static(toned(f"{self._stop} {where}: {item.kind}", "bad"))
+                    yield Input(placeholder="why it may be committed", id=f"secret-{number}")
         with BoxesBox(id="boxes"):
             yield Static(self._boxes())
         yield KeyBar()
@@ -75,8 +86,22 @@ separately."""
         opened = f", opened again: {n}" if (n := len(self._draft.unticked)) else ""
         ticked = f"Ticked in the story: {len(self._draft.boxes)}{opened}"
         self.query_one("#boxes").border_title = ticked
+        if secrets := self.query("#secrets"):
+            secrets.first().border_title = f"Secrets that stop the commit: {self._count_open()}"
         self.query_one("#files").focus()
         self._check()
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Count what is still open."""
+        self.query_one(
+            "#secrets"
+        ).border_title = f"Secrets that stop the commit: {self._count_open()}"
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Enter goes to the next field, and from the last back to the files."""
+        fields = list(self.query(Input))
+        following = fields.index(event.input) + 1
+        (fields[following] if following < len(fields) else self.query_one("#files")).focus()
 
     def on_text_area_changed(self, event: TextArea.Changed) -> None:
         """Check while it is typed."""
@@ -94,7 +119,7 @@ separately."""
 
     def action_back(self) -> None:
         """Out of the text, then out of the commit."""
-        if self.query_one("#message").has_focus:
+        if self.query_one("#message").has_focus or isinstance(self.focused, Input):
             self.query_one("#files").focus()
         else:
             self.dismiss(None)
@@ -104,13 +129,34 @@ separately."""
         if is_empty(self.message):
             self.notify("git takes no empty message", title="Commit", severity="warning")
             return
+        if self._count_open():
+            first = next(one for one in self.query(Input) if not one.value.strip())
+            first.focus()
+            text = "take the secret out of the file, or say why it may be committed"
+            self.notify(text, title="Secrets", severity="error")
+            return
         wrong = [check.text for check in message_checks(self.message) if not check.ok]
         if wrong and not self._has_warned:
             self._has_warned = True
             text = f"not as usual: {', '.join(wrong)}. Once more commits it as it is."
             self.notify(text, title="Message", severity="warning")
             return
-        self.dismiss(CommitAnswer(self.message))
+        self.dismiss(CommitAnswer(self.message, self._allowed()))
+
+    @property
+    def _stop(self) -> str:
+        return self._signs.glyph(Status.FAILED)
+
+    def _allowed(self) -> tuple[AllowedSecret, ...]:
+        fields = [one.value.strip() for one in self.query(Input)]
+        return tuple(
+            AllowedSecret(item.path, item.line, reason)
+            for item, reason in zip(self._draft.secrets, fields, strict=True)
+        )
+
+    def _count_open(self) -> int:
+        """Secrets without a reason."""
+        return sum(1 for one in self.query(Input) if not one.value.strip())
 
     def _check(self) -> None:
         parts = []
