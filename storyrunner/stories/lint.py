@@ -21,7 +21,7 @@ from storyrunner.stories.contradictions_numbers import (
     lint_words,
 )
 from storyrunner.stories.library import StoryRef
-from storyrunner.stories.lint_rules import RULES
+from storyrunner.stories.lint_rules import HINTS, RULES
 from storyrunner.stories.lint_totals import (
     QaDocument,
     lint_gate_totals,
@@ -35,8 +35,6 @@ from storyrunner.stories.portfolio_numbers import Numbering, folded, numbering
 from storyrunner.stories.qa import is_qa_path, owner_of
 from storyrunner.stories.repository_lint import RepositoryFiles, lint_files
 from storyrunner.stories.tracker import TrackerEntry, entries_of, lint_entries, read_tracker
-
-_TICKS_HINT = "tick both when it is proven, or neither"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,16 +101,17 @@ def lint_story(story: Story, around: Surroundings) -> tuple[Finding, ...]:
         *_lint_qa(story, around),
     ]
     ordered = sorted(found, key=lambda item: (item.place.path != story.path, item.place, item.rule))
-    return tuple(dict.fromkeys(ordered))
+    return tuple(map(_hinted, dict.fromkeys(ordered)))
 
 
 def lint_repository(around: Surroundings) -> tuple[Finding, ...]:
     """What no single story says: ids and numbers twice, cycles, the tracker's own entries."""
-    return (
+    found = (
         *lint_twins(around.refs),
         *lint_cycles(tuple(around.stories.values()), around.known),
         *lint_entries(around.tracker, around.known),
     )
+    return tuple(map(_hinted, found))
 
 
 def is_document(path: str) -> bool:
@@ -144,5 +143,8 @@ def _raised(finding: Finding) -> Finding:
     """A finding of the parser; where lint has the same rule, lint says how bad it is: the story
     can be read, but contradicts itself."""
     severity = RULES[finding.rule][0] if finding.rule in RULES else finding.severity
-    hint = _TICKS_HINT if finding.rule == "story-ticks-disagree" else ""
-    return replace(finding, severity=severity, hint=finding.hint or hint)
+    return replace(finding, severity=severity)
+
+
+def _hinted(finding: Finding) -> Finding:
+    return finding if finding.hint else replace(finding, hint=HINTS.get(finding.rule, ""))

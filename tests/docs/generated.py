@@ -17,6 +17,7 @@ from storyrunner.model.finding import Finding
 from storyrunner.model.rung import Rung
 from storyrunner.model.status import EXIT_PRECEDENCE, FACES, Status
 from storyrunner.runbook.schema import json_schema
+from storyrunner.stories.lint_rules import HINTS, RULES
 from tui.viewmodel.actions import ACTIONS
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
@@ -121,6 +122,23 @@ def statuses() -> str:
     return "\n".join([*rows, "", settled, ""])
 
 
+def lint_rules() -> str:
+    """A table of the rules of lint."""
+    rows = ["| rule | | what is wrong | hint |", "| --- | --- | --- | --- |"]
+    rows += [
+        f"| `{rule}` | {severity.value} | {about} | {HINTS[rule]} |"
+        for rule, (severity, about) in RULES.items()
+    ]
+    return "\n".join([*rows, ""])
+
+
+def reading_rules() -> str:
+    """A table of the rules of the parser."""
+    rows = ["| rule | hint |", "| --- | --- |"]
+    rows += [f"| `{rule}` | {hint} |" for rule, hint in HINTS.items() if rule not in RULES]
+    return "\n".join([*rows, ""])
+
+
 def keys() -> str:
     """A table of the keys of the main screen."""
     rows = ["| key | |", "| --- | --- |"]
@@ -133,6 +151,8 @@ PARTS: dict[str, Callable[[], str]] = {
     "event-fields": event_fields,
     "report-fields": report_fields,
     "statuses": statuses,
+    "lint-rules": lint_rules,
+    "reading-rules": reading_rules,
     "keys": keys,
 }
 

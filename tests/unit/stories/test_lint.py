@@ -15,7 +15,7 @@ from storyrunner.stories import lint_rules
 from storyrunner.stories.library import find_stories
 from storyrunner.stories.lint import lint_repository, lint_story, surroundings
 from storyrunner.stories.lint_reading import read_documents, read_names, read_stories
-from storyrunner.stories.lint_rules import RULES
+from storyrunner.stories.lint_rules import HINTS, RULES
 from storyrunner.stories.parser import parse_story
 from tests.support.lint_stories import around, findings, of_rule, parsed, text_of
 
@@ -46,6 +46,17 @@ def test_every_rule_stands_in_the_table_with_its_severity_and_no_other() -> None
                     made.setdefault(str(first.value), set()).add(node.func.id)
     made["story-duplicate-key"] = {"error"}
     assert {rule: {severity.value} for rule, (severity, _) in RULES.items()} == made
+
+
+def test_every_rule_has_a_hint_and_every_finding_has_one() -> None:
+    rule = re.compile(r'"((?:story|qa|tracker)-[a-z]+(?:-[a-z]+)*)",')
+    made: set[str] = set()
+    for file in Path(lint_rules.__file__).parent.glob("*.py"):
+        if file.name not in ("lint_rules.py", "ticks.py"):
+            made.update(rule.findall(file.read_text(encoding="utf-8")))
+    assert made == set(HINTS)
+    text = text_of(status="Done", body="## Odd\n\n## Tasks\n\n### T1: A\n\n- [~] odd\n### T1: A\n")
+    assert all(item.hint for item in findings(text))
 
 
 def test_a_story_without_faults_has_no_findings() -> None:
