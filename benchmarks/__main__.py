@@ -8,13 +8,14 @@ import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from benchmarks import parsing, scale, startup, story
+from benchmarks import again, parsing, scale, startup, story
 from benchmarks.result import Row, as_json, machine, table
 from benchmarks.tools import shared_environment
 
 BENCHMARKS: dict[str, Callable[[dict[str, str], int, Path], list[Row]]] = {
     "startup": lambda env, rounds, _: startup.run(env, rounds),
     "story": story.run,
+    "again": again.run,
     "scale": scale.run,
     "parsing": parsing.run,
 }

@@ -28,7 +28,7 @@ def run(env: dict[str, str], rounds: int, work: Path) -> list[Row]:
         if gone:
             rows += [absent(titles[0], WITH_TOOLS, gone), absent(titles[1], EMBEDDED, gone)]
             continue
-        tree = _demo(work, env) if name == "demo" else _committed(after, work / name, env)
+        tree = finished_demo(work, env) if name == "demo" else _committed(after, work / name, env)
         rows += _measure(titles, tree, env, rounds)
     return rows
 
@@ -84,7 +84,7 @@ def _proven(said: str) -> None:
         raise RuntimeError(f"not all criteria are proven: {said[-2000:]}")
 
 
-def _demo(work: Path, env: dict[str, str]) -> Path:
+def finished_demo(work: Path, env: dict[str, str]) -> Path:
     """The demo repository after a whole walk."""
     tree = work / "demo"
     command([*PROGRAM, "demo", str(tree), "--yes"], cwd=work, env=env)()

@@ -258,6 +258,24 @@ def test_a_tool_that_appears_or_is_upgraded_takes_back_what_it_could_prove(
     assert "T4.3" not in reused(check("--engine", "auto"))
 
 
+def test_what_a_weaker_engine_proved_because_a_tool_broke_is_not_used_again(
+    check: Check, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The tool may work the next time, and say no."""
+    folder = tmp_path / "tools"
+    monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
+    flux = _tool(folder, "flux", "")
+    flux.write_text(
+        "#!/bin/sh\ncase $1 in *version) echo flux version 2.6.4;; *) kill -9 $$;; esac\n"
+    )
+    first, second = check("--engine", "auto"), check("--engine", "auto")
+    assert first["exit_code"] == 0
+    rendered = {f"T4.{number}" for number in (1, 3, 4, 5, 9, 15)}
+    assert rendered.isdisjoint(reused(second))
+    assert {"T1.1", "T2.1"} <= reused(second)
+    assert_same(first, second)
+
+
 def test_a_failed_check_is_made_again_each_time(check: Check, finished: Path) -> None:
     replace(finished, CERTIFICATE, "letsencrypt-production", "letsencrypt-staging")
     first, second = check(), check()
