@@ -79,6 +79,10 @@ class RefusedFeatureError(StoryrunnerError):
         self.feature = feature
 
 
+class DisputedFeatureError(RefusedFeatureError):
+    """Releases of kustomize differ in it: only Flux itself can tell what the cluster gets."""
+
+
 class ToolError(StoryrunnerError):
     """A tool that is absent, crashed, timed out or printed what cannot be read."""
 

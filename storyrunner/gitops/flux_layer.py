@@ -92,6 +92,22 @@ class TellsWhatItRead(Protocol):
         ...
 
 
+@runtime_checkable
+class HasDoubts(Protocol):
+    """A Kustomizer that may build otherwise than Flux's kustomize does."""
+
+    def doubts(
+        self,
+        tree: Path,
+        directory: str,
+        root: Mapping[str, Any],
+        built: Sequence[Mapping[str, Any]],
+    ) -> tuple[Finding, ...]:
+        """What cannot be told of the objects. Raises DisputedFeatureError when they are not what
+        Flux's would give."""
+        ...
+
+
 class KustomizeLayers:
     """Our Flux layers around a Kustomizer."""
 
@@ -114,7 +130,11 @@ class KustomizeLayers:
         root = await asyncio.to_thread(build_root, tree, directory, request.kustomization)
         built = await self._kustomizer.build(tree, directory, root.data)
         read = reach(tree, directory, root.data)
-        return await asyncio.to_thread(_finish_layer, request, root, built, read)
+        doubts: tuple[Finding, ...] = ()
+        if isinstance(self._kustomizer, HasDoubts):
+            doubt = self._kustomizer.doubts
+            doubts = await asyncio.to_thread(doubt, tree, directory, root.data, built)
+        return await asyncio.to_thread(_finish_layer, request, root, built, read, doubts)
 
 
 def _real_place(request: LayerRequest, error: RenderError) -> Place:
@@ -140,6 +160,7 @@ def _finish_layer(
     root: FluxRoot,
     built: Sequence[Mapping[str, Any]],
     read: frozenset[str],
+    doubts: tuple[Finding, ...] = (),
 ) -> Layer:
     read |= root.read
     index = SourceIndex(request.tree, read)
@@ -148,7 +169,7 @@ def _finish_layer(
         final = finish(substitute(request, index, data), request.kustomization)
         if final is not None:
             finished.append(KubeObject(final))
-    return Layer(tuple(finished), read, root.findings)
+    return Layer(tuple(finished), read, (*root.findings, *doubts))
 
 
 def substitute(

@@ -6,6 +6,7 @@ found (semantics.md §5.1). No plugin and no Helm is ever switched on.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,8 @@ from storyrunner.gitops.cli_failure import (
 from storyrunner.gitops.objects import parse_objects
 from storyrunner.gitops.private_copy import PrivateCopy
 from storyrunner.gitops.reach import reach
+from storyrunner.gitops.second_opinion import compare, refuse_other_no
+from storyrunner.model.finding import Finding
 from storyrunner.model.ports import Runner
 from storyrunner.tools import kustomize
 from storyrunner.tools.tool import Tool
@@ -52,6 +55,17 @@ class KustomizeCli:
         text = await self._run(tree, directory, root)
         return [found.data for found in parse_objects(text, self.name)]
 
+    def doubts(
+        self,
+        tree: Path,
+        directory: str,
+        root: Mapping[str, Any],
+        built: Sequence[Mapping[str, Any]],
+    ) -> tuple[Finding, ...]:
+        """What cannot be told of objects built here. Raises DisputedFeatureError when Flux's own
+        kustomize would give others."""
+        return compare(self._tool, tree, directory, root, built)
+
     async def _run(self, tree: Path, directory: str, root: Mapping[str, Any] | None) -> str:
         if root is not None and "sortOptions" not in root:
             root = {**root, "sortOptions": {"order": "fifo"}}
@@ -68,6 +82,8 @@ class KustomizeCli:
             message = self._copy.shown(message_of(outcome.stderr_text))
         check_ended(outcome, self.name)
         if not outcome.ok:
+            if root is not None:
+                await asyncio.to_thread(refuse_other_no, self._tool, tree, directory, root, message)
             raise render_error(
                 self.name,
                 message,

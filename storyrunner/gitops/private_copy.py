@@ -285,9 +285,10 @@ def _fill(source: Path, folder: Path, links: bool) -> None:
 
 
 def _write_root(folder: Path, root: Mapping[str, Any]) -> None:
-    for name in KUSTOMIZATION_FILES:
-        (folder / name).unlink(missing_ok=True)
-    (folder / KUSTOMIZATION_FILES[0]).write_text(yaml_json(root), "utf-8")
+    there = [name for name in KUSTOMIZATION_FILES if os.path.lexists(folder / name)]
+    for name in there:
+        (folder / name).unlink()
+    (folder / (there or KUSTOMIZATION_FILES)[0]).write_text(yaml_json(root), "utf-8")
 
 
 def _no_room(error: OSError) -> WorkspaceError:

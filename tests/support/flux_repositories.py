@@ -627,28 +627,88 @@ SECRETS = {
     },
 }
 
+_PART = (
+    COMPONENT
+    + """\
+resources: [r.yaml, "a: b.yaml", ../sub/../sub, nested/x.yaml]
+components: [../inner]
+configMapGenerator:
+  - {name: g, literals: [x=1]}
+  - {name: plain, literals: [x=1], options: {disableNameSuffixHash: true, annotations: {k: v}}}
+  - {name: old, literals: [x=1], options: {disableNameSuffixHash: true}}
+"""
+)
+_PARTS = {
+    "part/kustomization.yaml": _PART,
+    "part/r.yaml": config("r") + config("r2"),
+    "part/a: b.yaml": config("ab"),
+    "part/nested/x.yaml": config("x"),
+    "sub/kustomization.yml": "resources: [deep.yaml]\nsecretGenerator: [{name: s, literals: [x=1]}]\n",
+    "sub/deep.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: deep\n"
+    "  annotations: {config.kubernetes.io/origin: mine, own: '1'}\n",
+    "inner/Kustomization": COMPONENT + "configMapGenerator: [{name: in, literals: [x=1]}]\n",
+    "other/kustomization.yaml": COMPONENT
+    + """\
+configMapGenerator:
+  - {name: plain, behavior: merge, literals: [z=3], options: {disableNameSuffixHash: true}}
+  - {name: old, behavior: replace, literals: [z=3], options: {disableNameSuffixHash: true}}
+  - {name: r, behavior: merge, literals: [z=3], options: {disableNameSuffixHash: true}}
+  - {name: r2, behavior: replace, literals: [z=3], options: {disableNameSuffixHash: true}}
+patches:
+  - patch: |
+      apiVersion: v1
+      kind: ConfigMap
+      metadata: {name: r, annotations: {patched: "1"}}
+""",
+}
+
+ORIGINS = {
+    "origins: a root with only generators": app(
+        {
+            "kustomization.yaml": "configMapGenerator: [{name: c, literals: [a=b]}]\n"
+            "secretGenerator: [{name: s, literals: ['a=${DOMAIN}']}]\n"
+        }
+    ),
+    "origins: the file's own name": app(
+        {"Kustomization": "configMapGenerator: [{name: c, literals: [a=b]}]\n"}
+    ),
+    "origins: a root with only components": app(
+        {
+            "kustomization.yaml": "components: [part, other]\ncommonAnnotations: {all: x}\n",
+            **_PARTS,
+        }
+    ),
+    "origins: components and generators beside the folder": app(
+        {
+            "kustomization.yaml": "components: [../shared/./part]\nnamePrefix: p-\n"
+            "labels: [{pairs: {l: v}}]\nconfigMapGenerator: [{name: own, literals: [a=b]}]\n",
+        }
+    )
+    | {f"shared/{name}": text for name, text in _PARTS.items()},
+    "origins: asked for by the spec": app(
+        {"c.yaml": config("c"), "sub/k.yaml": config("k")}, "  buildMetadata: [originAnnotations]\n"
+    ),
+    "origins: an empty root": app({"kustomization.yaml": "", "c.yaml": config("c")}),
+}
+
 REPOSITORIES: dict[str, dict[str, str]] = {
-    **GENERATED_ROOT, **IGNORED, **ROOTS, **SPECS, **POST_BUILD, **RECURSION, **SECRETS,
+    **ORIGINS, **GENERATED_ROOT, **IGNORED, **ROOTS, **SPECS, **POST_BUILD, **RECURSION, **SECRETS,
 }  # fmt: skip
 
 EMBEDDED_REFUSES = {
-    "an existing root with only generators": (
-        app({"kustomization.yaml": "configMapGenerator: [{name: c, literals: [a=b]}]\n"}),
-        "buildMetadata",
+    "build metadata other than origins": (
+        app({"c.yaml": config("c")}, "  buildMetadata: [transformerAnnotations]\n"),
+        "buildMetadata transformerAnnotations",
     ),
-    "an existing root with only components": (
+    "build metadata below the root": (
         app(
             {
-                "kustomization.yaml": "components: [part]\n",
-                "part/kustomization.yaml": COMPONENT + "resources: [c.yaml]\n",
-                "part/c.yaml": config("c"),
+                "kustomization.yaml": "resources: [sub]\n",
+                "sub/kustomization.yaml": "resources: [c.yaml]\nbuildMetadata: [originAnnotations]\n",
+                "sub/c.yaml": config("c"),
             }
         ),
-        "buildMetadata",
-    ),
-    "build metadata asked for by the spec": (
-        app({"c.yaml": config("c")}, "  buildMetadata: [originAnnotations]\n"),
-        "buildMetadata",
+        "buildMetadata below the root",
     ),
     "replicas": (
         app(

@@ -10,7 +10,7 @@ import posixpath
 from collections.abc import Mapping
 from typing import Any, Final
 
-from storyrunner.errors import Place, RefusedFeatureError, RenderError
+from storyrunner.errors import DisputedFeatureError, Place, RefusedFeatureError, RenderError
 from storyrunner.gitops.kustomize.filetree import FileTree
 from storyrunner.gitops.kustomize.kustomization import Kustomization
 from storyrunner.gitops.kustomize.resource import (
@@ -76,8 +76,8 @@ def absorb(resources: ResourceList, new: Resource) -> None:
     if behavior == "merge":
         if new.kind == "Secret" and old.data.get("stringData"):
             # kustomize 5.8.2 merges it into data, 5.8.1 (and Flux 2.9 with it) drops it.
-            raise RefusedFeatureError(
-                "merging a generated Secret into one with stringData", able="kustomize"
+            raise DisputedFeatureError(
+                "merging a generated Secret into one with stringData", able="flux"
             )
         _take_data(new, old, "data")
         _take_data(new, old, "binaryData")

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from storyrunner.errors import RefusedFeatureError, RenderError
+from storyrunner.errors import DisputedFeatureError, RefusedFeatureError, RenderError
 from storyrunner.gitops.kustomize.fieldspecs import FieldSpec, Leaf, visit
 from storyrunner.gitops.kustomize.resource import ResourceList
 from storyrunner.gitops.kustomize.trees import is_null, text_of
@@ -41,13 +41,13 @@ def set_images(resources: ResourceList, image: Mapping[str, str]) -> None:
         if is_null(value) or not wanted.fullmatch(text_of(value)):
             if not is_null(value) and disputed.fullmatch(text_of(value)):
                 # Only kustomize 5.8.2 matches digests other than sha256.
-                raise RefusedFeatureError(f"the digest of {value}", able="kustomize")
+                raise DisputedFeatureError(f"the digest of {value}", able="flux")
             return value
         return _renamed(text_of(value), image)
 
     def refuse(value: Any) -> Any:
         if not is_null(value) and disputed.fullmatch(text_of(value)):
-            raise RefusedFeatureError("images for image volumes of a CronJob", able="kustomize")
+            raise DisputedFeatureError("images for image volumes of a CronJob", able="flux")
         return value
 
     for item in resources.items:

@@ -49,6 +49,11 @@ class Kustomization:
         """True for `kind: Component`."""
         return bool(self.fields.get("kind") == "Component")
 
+    @property
+    def file_name(self) -> str:
+        """The name of the kustomization file, without its folder."""
+        return self._shown.rpartition("/")[2]
+
     def text(self, field: str) -> str:
         """A string field, "" when absent."""
         return str(self.fields.get(field, ""))
@@ -75,7 +80,9 @@ def find_file(tree: FileTree, directory: Path, place: Place) -> Path | None:
     return found[0] if found else None
 
 
-def read_kustomization(tree: FileTree, directory: Path, place: Place) -> Kustomization:
+def read_kustomization(
+    tree: FileTree, directory: Path, place: Place, *, is_root: bool = False
+) -> Kustomization:
     """The kustomization of a directory; `place` is the entry that named the directory.
 
     Raises RenderError (no file, several, unknown fields, wrong types), ManifestError,
@@ -94,7 +101,7 @@ def read_kustomization(tree: FileTree, directory: Path, place: Place) -> Kustomi
     document = _read_places(source, shown)
     decoder = Decoder(lambda at, key: _place_in(document, shown, at, key))
     fields = decoder.decode(_read_values(source, shown), KUSTOMIZATION)
-    return _checked(Kustomization(directory, fields, shown, document))
+    return _checked(Kustomization(directory, fields, shown, document), is_root=is_root)
 
 
 def given_kustomization(
@@ -108,7 +115,7 @@ def given_kustomization(
     document = _read_places(tree.read_bytes(path, Place(shown)), shown) if path else None
     decoder = Decoder(lambda at, key: _place_in(document, shown, at, key), strict=False)
     fields = decoder.decode(root, KUSTOMIZATION)
-    return _checked(Kustomization(directory, fields, shown, document))
+    return _checked(Kustomization(directory, fields, shown, document), is_root=True)
 
 
 def _read_values(source: bytes, shown: str) -> Any:
@@ -138,7 +145,7 @@ def _place_in(document: YamlDocument | None, shown: str, path: FieldPath, key: b
     return document.place(*path, key=key)
 
 
-def _checked(one: Kustomization) -> Kustomization:
+def _checked(one: Kustomization, *, is_root: bool = False) -> Kustomization:
     fields = one.fields
     kind = fields.get("kind") or "Kustomization"
     if kind not in _API_VERSIONS:
@@ -151,6 +158,8 @@ def _checked(one: Kustomization) -> Kustomization:
         )
     if not set(fields) - {"apiVersion", "kind"}:
         raise RenderError("kustomization.yaml is empty", place=one.place())
+    if fields.get("buildMetadata") and not is_root:
+        raise RefusedFeatureError("buildMetadata below the root", able=ABLE, place=one.place())
     for name in REFUSED:
         if fields.get(name):
             raise RefusedFeatureError(name, able=ABLE, place=one.place(name))

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from storyrunner.errors import RefusedFeatureError, RenderError
+from storyrunner.errors import DisputedFeatureError, RefusedFeatureError, RenderError
 from storyrunner.gitops.kustomize.fieldspecs import FieldSpec, Leaf, merge_specs, visit
 from storyrunner.gitops.kustomize.resource import HELM_GENERATED, Resource, ResourceList
 from storyrunner.gitops.kustomize.sharing import carry_over, share
@@ -201,15 +201,15 @@ def _set_entries(
 def _refuse_disputed_scope(item: Resource) -> None:
     # kustomize 5.8.1 (and Flux 2.9 with it) has them in namespaces, 5.8.2 has not.
     if item.api_version == "admissionregistration.k8s.io/v1" and item.kind in _DISPUTED_KINDS:
-        raise RefusedFeatureError(f"a namespace for kind {item.kind}", able="kustomize")
+        raise DisputedFeatureError(f"a namespace for kind {item.kind}", able="flux")
 
 
 def _refuse_disputed_templates(resources: ResourceList) -> None:
     # kustomize 5.8.1 labels them with `includeTemplates`, 5.8.2 has a field of its own for it.
     for item in resources.items:
         if item.kind == "StatefulSet" and value_at(item.data, "spec", "volumeClaimTemplates"):
-            raise RefusedFeatureError(
-                "labels with includeTemplates for volumeClaimTemplates", able="kustomize"
+            raise DisputedFeatureError(
+                "labels with includeTemplates for volumeClaimTemplates", able="flux"
             )
 
 

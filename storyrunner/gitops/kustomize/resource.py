@@ -60,7 +60,9 @@ BUILD_ANNOTATIONS: Final = frozenset(
         "config.k8s.io/id",
     }
 )
-_LAST_REMOVED: Final = ("config.kubernetes.io/origin", "alpha.config.kubernetes.io/transformations")
+_LAST_REMOVED: Final = frozenset(
+    {"config.kubernetes.io/origin", "alpha.config.kubernetes.io/transformations"}
+)
 _SURVIVE_JSON_PATCH: Final = frozenset(
     {"config.kubernetes.io/path", "config.kubernetes.io/index", "config.k8s.io/id"}
 )
@@ -280,10 +282,12 @@ class Resource:
         data = copy_tree(self.data)
         return Resource(data, self.document, self.base, self.entry, is_odd=self.is_odd)
 
-    def finish(self) -> None:
-        """Remove what only the build needed; annotation values become strings, as everywhere."""
+    def finish(self, *, keep: str = "") -> None:
+        """Remove what only the build needed, but `keep`; annotation values become strings, as
+        everywhere."""
         notes = self.annotations()
-        for key in [key for key in notes if key in BUILD_ANNOTATIONS or key in _LAST_REMOVED]:
+        gone = (BUILD_ANNOTATIONS | _LAST_REMOVED) - {keep}
+        for key in notes.keys() & gone:
             del notes[key]
         self.set_annotations(notes)
         release(self.data)

@@ -118,7 +118,6 @@ REFUSED: Final = (
     "generators",
     "transformers",
     "validators",
-    "buildMetadata",
 )
 """Fields of the top level that the embedded renderer refuses by name when they hold anything."""
 
@@ -145,6 +144,7 @@ KUSTOMIZATION: Final = Struct(
         "sortOptions": Struct("SortOptions", {"order": "str", "legacySortOptions": "any"}),
         "resources": _STRINGS,
         "components": _STRINGS,
+        "buildMetadata": _STRINGS,
         "configMapGenerator": ListOf(Struct("ConfigMapArgs", _GENERATOR)),
         "secretGenerator": ListOf(Struct("SecretArgs", {**_GENERATOR, "type": "str"})),
         "generatorOptions": _GENERATOR_OPTIONS,

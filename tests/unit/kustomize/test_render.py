@@ -172,7 +172,7 @@ def test_a_given_root_needs_no_file(tmp_path: Path) -> None:
 
 def test_a_given_root_is_refused_by_name_too(tmp_path: Path) -> None:
     with pytest.raises(RefusedFeatureError, match="buildMetadata"):
-        render(tmp_path, ".", {"buildMetadata": ["originAnnotations"]})
+        render(tmp_path, ".", {"buildMetadata": ["managedByLabel"]})
 
 
 def test_errors_of_a_given_root_are_placed_where_the_file_says_the_same(tmp_path: Path) -> None:
@@ -258,3 +258,29 @@ async def test_the_port_gives_the_objects_alone(tmp_path: Path) -> None:
     objects = await kustomizer.build(tmp_path, ".")
 
     assert objects == [{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}}]
+
+
+def test_origins_are_noted_where_the_root_asks_for_them(tmp_path: Path) -> None:
+    _write(
+        tmp_path,
+        {
+            "app/kustomization.yaml": "resources: [a.yaml]\n",
+            "app/a.yaml": CONFIG_MAP.format(name="a"),
+        },
+    )
+    root = {
+        "resources": ["../app"],
+        "secretGenerator": [{"name": "s", "literals": ["a=b"]}],
+        "buildMetadata": ["originAnnotations"],
+    }
+    (tmp_path / "top").mkdir()
+    found = render(tmp_path, "top", root).objects
+    key = "config.kubernetes.io/origin"
+    assert [one.data["metadata"]["annotations"][key] for one in found] == [
+        "path: ../app/a.yaml\n",
+        "configuredIn: kustomization.yaml\nconfiguredBy:\n"
+        "  apiVersion: builtin\n  kind: SecretGenerator\n",
+    ]
+    del root["buildMetadata"]
+    plain = render(tmp_path, "top", root).objects
+    assert all("annotations" not in one.data["metadata"] for one in plain)
