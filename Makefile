@@ -6,6 +6,7 @@ PY     := $(BIN)/python
 READY  := $(VENV)/.ready
 SOURCE := storyrunner tui tests benchmarks docs
 UV     := 0.13.9
+ATHERIS := .atheris
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
@@ -21,7 +22,19 @@ demo: $(READY) ## a GitOps repository to try everything on
 test: $(READY) ## the tests that need no tools
 	@$(PY) -m pytest $(ARGS)
 
-check: format-check lint types contracts test build smoke ## the whole gate
+check: format-check lint types contracts test faults-quick build smoke ## the whole gate
+
+faults-quick: $(READY) ## the fault suites, a minute for each; prints the counts they reached
+	@STORYRUNNER_FAULTS=50 $(PY) -m pytest tests/faults $(ARGS)
+
+faults: $(READY) ## the fault suites to their goals (an hour or two), figures into docs/reference/faults.md
+	@STORYRUNNER_FAULTS=whole STORYRUNNER_FAULTS_KEEP=1 $(PY) -m pytest tests/faults --ignore=tests/faults/test_fuzz.py $(ARGS)
+
+fuzz: $(READY) ## a million inputs and more, and atheris where it has a wheel; figures into the docs
+	@[ -d $(ATHERIS) ] || $(PY) -m pip install --quiet --only-binary :all: --target $(ATHERIS) 'atheris>=3' \
+	  || echo "no wheel of atheris for this Python and machine: its part is skipped"
+	@STORYRUNNER_FAULTS=whole STORYRUNNER_FAULTS_KEEP=1 STORYRUNNER_ATHERIS=$(CURDIR)/$(ATHERIS) \
+	  $(PY) -m pytest tests/faults/test_fuzz.py $(ARGS)
 
 setup: $(READY) ## the virtual environment, from the lock
 
@@ -70,7 +83,7 @@ lock: ## resolve pyproject.toml into the two locks
 	@PYTHON="$(PYTHON)" .ci/lock $(UV)
 
 clean: ## remove what was built
-	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache snapshot_report.html
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache snapshot_report.html $(ATHERIS)
 	find storyrunner tui tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(PY):
@@ -81,4 +94,4 @@ $(READY): $(PY) requirements-dev.lock pyproject.toml
 	@$(PY) -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
-.PHONY: help demo test check setup format format-check lint types contracts build smoke tools test-tools snapshots reference lock clean picture bench
+.PHONY: help demo test check faults-quick faults fuzz setup format format-check lint types contracts build smoke tools test-tools snapshots reference lock clean picture bench

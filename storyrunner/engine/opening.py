@@ -29,7 +29,7 @@ from storyrunner.redaction import Redactor
 from storyrunner.runbook.lookup import RepositoryLookup
 from storyrunner.runbook.parameters import CONFIG_FILE, Values, parse_config, parse_settings
 from storyrunner.steps.base import StepContext
-from storyrunner.tools.git_head import head_commit
+from storyrunner.tools.git_head import head_branch, head_commit
 from storyrunner.tools.process import OsRunner
 from storyrunner.tools.toolbox import Toolbox
 from storyrunner.workspace import HeldBy, Lock, Workspace, state_folder
@@ -109,6 +109,7 @@ def open_session(
             emit=lambda _event: None,
             now=_now,
             commit=head_commit(root),
+            branch=head_branch(root),
             redactor=Redactor(os.environ),
             tests=planned_tests(root, chosen.runbook.story),
             allowed_secrets=tuple(map(_allowed_secret, options.allowed_secrets)),

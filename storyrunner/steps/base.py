@@ -52,6 +52,9 @@ class StepContext:
     now: Callable[[], str]
     commit: str = ""
     """The commit the working tree stands on, empty when there is none."""
+    branch: str | None = None
+    """The branch that HEAD was on when the session began, or at the last look before a commit:
+    empty when detached, None when it is not known."""
     results: dict[str, StepResult] = field(default_factory=dict)
     """Results of the steps that ran, by step id."""
     allowed_secrets: tuple[AllowedSecret, ...] = ()

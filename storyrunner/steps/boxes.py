@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from storyrunner.model.result import StepResult
 from storyrunner.model.runbook import Runbook
 from storyrunner.model.status import Status
+from storyrunner.model.step import CommitStep
 from storyrunner.model.story import Checkbox, Story
 from storyrunner.runbook.consistency import PUSHED
 from storyrunner.steps.bindings import Bound, bound_boxes
@@ -25,11 +26,22 @@ def box_changes(
 ) -> list[Checkbox]:
     """The boxes whose mark is not what the results say, in the order of the text: open ones that
     are proven, and ticked ones of which a proof fails."""
+    results = _without_refusals(runbook, results)
     return [
         bound.box
         for bound in bound_boxes(runbook, story)
         if _verdict(bound, runbook, results, pushed) is (not bound.box.checked)
     ]
+
+
+def _without_refusals(runbook: Runbook, results: Mapping[str, StepResult]) -> dict[str, StepResult]:
+    """A commit or push that was refused proves nothing, and takes back no commit made before."""
+    commits = {step.id for step in runbook.steps() if isinstance(step, CommitStep)}
+    return {
+        name: result
+        for name, result in results.items()
+        if name not in commits or result.status is not Status.FAILED
+    }
 
 
 def tick(story: Story, boxes: Iterable[Checkbox]) -> str:

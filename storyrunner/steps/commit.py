@@ -23,7 +23,6 @@ from storyrunner.steps.base import (
     NoSuggestions,
     StepContext,
     Verdict,
-    blocked,
     counted,
     evidence,
     owned_files,
@@ -31,6 +30,7 @@ from storyrunner.steps.base import (
 )
 from storyrunner.steps.boxes import box_changes, reread, tick
 from storyrunner.steps.message import draft_message
+from storyrunner.steps.obstacles import obstacle, refused_push
 from storyrunner.steps.secret_scan import open_secrets, settle_secrets
 from storyrunner.steps.signoffs import SIGNOFFS
 from storyrunner.tools import git as git_tool
@@ -77,9 +77,8 @@ class Commit(NoSuggestions):
         if not isinstance(found, Tool):
             raise ToolError(f"{found.reason}, so nothing can be committed")
         git = _git(context)
-        obstacle = await _obstacle(git)
-        if obstacle is not None:
-            return obstacle
+        if (blocking := await obstacle(git, context)) is not None:
+            return blocking
         work = await _prepare(git, context)
         if not work.files:
             await _forget_committed(git, context)
@@ -143,9 +142,7 @@ class Commit(NoSuggestions):
             git, target, on_line=lambda s, line: context.show_output(step.id, line, s)
         )
         if not outcome.ok:
-            text = f"not pushed: {git_tool.complaint(outcome)}"
-            hint = "the commit stands; fetch, rebase and push again"
-            return verdict("", [error("push-refused", text, HERE, hint=hint)])
+            return verdict("", [refused_push(outcome)])
         return self._tick_pushed(step, context, target)
 
     def _tick_pushed(self, step: CommitStep, context: StepContext, target: PushTarget) -> Verdict:
@@ -197,19 +194,6 @@ def _open_files(status: TreeStatus, context: StepContext) -> list[CommitFile]:
                 state = "deleted"
             found.append(CommitFile(path, task, state))
     return found
-
-
-async def _obstacle(git: Git) -> Verdict | None:
-    """What keeps git from committing, with the next action."""
-    if doing := await git_tool.operation(git):
-        return blocked(f"a {doing} is in progress: finish it or run `git {doing} --abort`")
-    status = await git_tool.status(git)
-    if status.conflicts:
-        return blocked(f"{status.conflicts[0].path} has an unresolved conflict")
-    if not await git_tool.identity(git):
-        hint = 'git config user.name "Your Name" && git config user.email you@example.com'
-        return verdict("", [error("no-identity", "git does not know who commits", HERE, hint=hint)])
-    return None
 
 
 async def _forget_committed(git: Git, context: StepContext) -> None:

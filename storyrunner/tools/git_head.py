@@ -36,6 +36,15 @@ def head_commit(root: Path) -> str:
     return ""
 
 
+def head_branch(root: Path) -> str | None:
+    """The branch that HEAD is on; empty when detached, None when it is not known."""
+    text = (_text(_git_folder(root) / "HEAD") or "").strip()
+    name = text.removeprefix("ref:").strip().removeprefix("refs/heads/")
+    if not text.startswith("ref:"):
+        return "" if _COMMIT.fullmatch(text) else None
+    return None if name == ".invalid" else name  # so says a repository with another kind of refs
+
+
 def _git_folder(root: Path) -> Path:
     """`.git`, or where a file of that name points (linked working trees, submodules)."""
     place = root / ".git"
