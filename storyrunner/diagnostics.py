@@ -36,10 +36,10 @@ def guarded(work: Callable[[], int]) -> int:
         return problem.exit_code
     except KeyboardInterrupt:
         _say("storyrunner: interrupted; nothing is half written")
+        _give_up_streams()
         return INTERRUPTED
     except BrokenPipeError:
-        with contextlib.suppress(OSError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _give_up_streams()
         return 0
     except Exception as problem:  # noqa: BLE001 - the last resort: every bug becomes a report
         if isinstance(problem, OSError) and problem.errno in MACHINE:
@@ -48,6 +48,17 @@ def guarded(work: Callable[[], int]) -> int:
         _say(f"storyrunner: a bug: {type(problem).__name__}: {problem}")
         _say(f"hint: please attach {path}" if path else "hint: no report could be written")
         return BUG
+
+
+def _give_up_streams() -> None:
+    """A stream that cannot be written any more (its reader or terminal is gone) goes nowhere from
+    now on, so that the interpreter's last flush does not change the exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError, AttributeError):
+            try:
+                stream.flush()
+            except OSError:
+                os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _of_the_machine(problem: OSError) -> int:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import locale
 import os
+import signal
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
     from storyrunner.engine.opening import Options
     from storyrunner.model.decision import Decider
     from storyrunner.model.events import Sink
+
+INTERRUPTED = 130
 
 
 def wants_ascii() -> bool:
@@ -42,11 +46,28 @@ def opener_of(options: Options) -> Opener:
     return opened
 
 
+async def _run_heeding(app: StoryrunnerApp) -> int:
+    """Run the screens until they are left, by the engineer or by a polite kill or a terminal that
+    is closed: the terminal is then as before, and nothing is cut off. Returns the signal, or 0."""
+    heard: list[int] = []
+
+    def leave(number: int) -> None:
+        heard.append(number)
+        app.leave(INTERRUPTED)
+
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, leave, number)
+    await app.run_async()
+    return heard[0] if heard else 0
+
+
 def run_session(options: Options, *, first: str = "") -> int:
     """A session in the terminal, from the story (or the list of stories) until it is left.
 
     `first` is a task or step to begin at. The exit code is the report's when every step is
-    through, 0 when the engineer just leaves. Raises StoryrunnerError when nothing can be opened.
+    through, 0 when the engineer just leaves. Raises StoryrunnerError when nothing can be opened,
+    KeyboardInterrupt when the terminal was closed or a signal ended it.
     """
     from storyrunner.engine.choosing import choices
     from storyrunner.engine.opening import find_root
@@ -62,9 +83,11 @@ def run_session(options: Options, *, first: str = "") -> int:
         if len(stories) <= 1:
             engine.open(reference)
         app = StoryrunnerApp(engine, stories=stories, first=first, ascii_only=wants_ascii())
-        app.run()
+        number = asyncio.run(_run_heeding(app))
     finally:
         report = engine.close()
+    if number:
+        raise KeyboardInterrupt
     if app.failure is not None:
         raise app.failure
     if report is None or app.is_open_ended:

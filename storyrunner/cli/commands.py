@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from argparse import Namespace
 from collections.abc import Callable
 
 from storyrunner.cli.output import say, write_clean
 from storyrunner.cli.output import write as _write
-from storyrunner.cli.terminal import has_terminal
+from storyrunner.cli.terminal import can_draw, has_terminal
 from storyrunner.engine.loop import run_to_end
 from storyrunner.engine.opening import Options, find_root, open_session
 from storyrunner.engine.order import select_steps
@@ -65,6 +66,11 @@ def session(arguments: Namespace) -> int:
         raise UsageError(
             "the session needs a terminal",
             hint="storyrunner --check, or storyrunner run STORY --yes",
+        )
+    if not can_draw():
+        raise UsageError(
+            f"this terminal cannot show the session: TERM is {os.environ.get('TERM') or 'not set'}",
+            hint="storyrunner --check, or storyrunner run STORY for the walk in plain lines",
         )
     from tui.app import run_session
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import Namespace
 from collections.abc import Callable
 
-from storyrunner.cli.terminal import has_terminal
+from storyrunner.cli.terminal import can_draw, has_terminal
 from storyrunner.engine.demo import demo_folder, make_demo
 from storyrunner.engine.loop import run_to_end
 from storyrunner.engine.opening import Options, open_session
@@ -23,7 +23,7 @@ def demonstrate(arguments: Namespace, write: Callable[[str], None], *, ascii_onl
     folder = demo_folder(arguments.folder)
     remote = run_to_end(make_demo(folder, runner))
     options = Options(root=folder, reference=STORY, engine=arguments.engine)
-    if has_terminal() and not arguments.yes:
+    if has_terminal() and can_draw() and not arguments.yes:
         from tui.app import run_session
 
         code = run_session(options)

@@ -110,6 +110,22 @@ def _differs(question: WriteQuestion) -> bool:
 
 async def _ask(prompt: str, *, fold: bool = True) -> str:
     say(prompt, end="")
-    line = await asyncio.to_thread(sys.stdin.readline)
-    text = str(line).strip()
+    text = (await _line()).strip()
     return text.lower() if fold else text
+
+
+async def _line() -> str:
+    """A line of stdin. Waited for in the event loop: a thread that reads cannot be cancelled, and
+    Ctrl-C would have to wait for the Enter key."""
+    loop = asyncio.get_running_loop()
+    ready = asyncio.Event()
+    try:
+        descriptor = sys.stdin.fileno()
+        loop.add_reader(descriptor, ready.set)
+    except OSError:  # not a terminal and not a pipe: nothing to wait for
+        return sys.stdin.readline()
+    try:
+        await ready.wait()
+    finally:
+        loop.remove_reader(descriptor)
+    return sys.stdin.readline()
