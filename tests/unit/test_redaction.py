@@ -81,6 +81,8 @@ HARMLESS = [
     "data:\n  - secretKey: api-token\n    remoteRef:\n      key: cloudflare\n      property: token",
     "existingSecret: grafana-admin",
     "Secret/cert-manager/cloudflare-api-token has no key api-token",
+    "ExternalSecret/cert-manager/cloudflare-api-token: spec.refreshInterval is not a duration",
+    "ExternalSecret/cert-manager/cloudflare-api-token: spec.dataFrom[0] is not a map",
     "secret: not found",
     "token: expected a text, found a list",
     "  privateKey:\n    rotationPolicy: Always",
