@@ -19,8 +19,8 @@ from storyrunner.stories.titles import fold, fold_dashes
 
 _SUBTASK = re.compile(r"(?:\*\*)?(T\d{1,3}\.\d{1,3})(?![\w.])")
 _CRITERION = re.compile(r"(?:\*\*)?AC[- ]?(\d{1,3})(?![\w.])")
-_RANGE = re.compile(
-    r"(?:\*\*)?AC[- ]?\d{1,3}[ ]?(?:-|,|and\b|&|/)[ ]?(?:AC[- ]?)?\d", re.IGNORECASE
+_HOLDS = re.compile(
+    r"(?:(?:is|are|all)[ ])*(?:met|proven|satisfied|fulfilled|completed?|done|passe[sd])?"
 )
 
 
@@ -77,7 +77,8 @@ def _by_id(runbook: Runbook, story: Story, named: dict[int, Bound]) -> Iterator[
         (criterion.span.first, criterion.span.last, criterion.number)
         for criterion in story.criteria
     ]
-    numbers = {number: item.id for item in runbook.criteria if (number := _number(item.id))}
+    numbers = {number: item for item in runbook.criteria if (number := _number(item.id))}
+    titles = {criterion.number: criterion.title for criterion in story.criteria}
     for box in story.boxes:
         task = tasks.get(box.task.casefold())
         if box.deferred or box.zone in (Zone.RUNTIME, Zone.DONE_DEFERRED):
@@ -87,7 +88,10 @@ def _by_id(runbook: Runbook, story: Story, named: dict[int, Bound]) -> Iterator[
         elif box.zone is Zone.TASK and task is not None and box.task.casefold() not in decided:
             yield from _subtask(box, task)
         elif (number := _criterion_of(box, spans)) in numbers:
-            yield Bound(box, (numbers[number],))
+            item = numbers[number]
+            words = (titles.get(number, ""), item.text)
+            if box.zone is Zone.CRITERIA or _says_no_more(box.text, words):
+                yield Bound(box, (item.id,))
 
 
 def _summaries(story: Story) -> set[int]:
@@ -124,14 +128,20 @@ def _subtask(box: Checkbox, task: Task) -> Iterator[Bound]:
 
 def _criterion_of(box: Checkbox, spans: list[tuple[int, int, int]]) -> int:
     """The number of the criterion that a box is about: it stands in its section, or starts with
-    its id alone. 0 when there is none."""
+    its id. 0 when there is none."""
     if box.zone is Zone.CRITERIA:
         return next((number for first, last, number in spans if first <= box.line <= last), 0)
     if box.zone is Zone.DONE:
-        text = fold_dashes(box.text)
-        match = _CRITERION.match(text)
-        return int(match[1]) if match is not None and not _RANGE.match(text) else 0
+        match = _CRITERION.match(fold_dashes(box.text))
+        return int(match[1]) if match is not None else 0
     return 0
+
+
+def _says_no_more(text: str, words: tuple[str, ...]) -> bool:
+    """True when a box of the definition of done is the criterion alone: its id, its own words, or
+    that it is met. What it says beyond that, the criterion does not prove."""
+    rest = fold(_CRITERION.sub("", fold_dashes(text), count=1)).strip(" :.-*")
+    return bool(_HOLDS.fullmatch(rest)) or rest in (fold(known).strip(" :.-*") for known in words)
 
 
 def _number(id_: str) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from storyrunner.errors import UsageError
@@ -18,8 +20,10 @@ from storyrunner.model.events import (
 )
 from storyrunner.model.finding import Severity
 from storyrunner.model.result import Evidence, StepResult
+from storyrunner.model.runbook import PlannedTest
 from storyrunner.model.rung import Job, Rung
 from storyrunner.model.status import FACES, Status
+from storyrunner.stories.qa import digest, read_qa_text
 from tests.support.fake_session import AT, FLUX, WRITE, proven, small_runbook, usual
 from tui.viewmodel.actions import ACTIONS, Situation, file_of, target_of_selected, why_not
 from tui.viewmodel.board import MOST_LINES, Board, Repository
@@ -51,6 +55,22 @@ def step(made: Board, key: str):
     found = made.runbook.step(key)
     assert found is not None
     return found
+
+
+def test_planned_checks_stand_beside_the_criteria_with_what_proves_them() -> None:
+    made = board(proven("T2.1"))
+    row = "| 07-INT-00{} | Integration | P0 | {} | x |\n"
+    rows = row.format(1, "It greets") + row.format(2, "y")
+    made.tests = read_qa_text(rows, "docs/07-test-design.md").tests
+    made.runbook = replace(
+        made.runbook,
+        tests=(PlannedTest(id="07-INT-001", digest=digest("it greets"), proved_by=("T2.1",)),),
+    )
+    view = criteria_view(made)
+    assert [(item.test, item.status) for item in view.tests] == [
+        ("07-INT-001", Status.PASSED),
+        ("07-INT-002", Status.NEEDS_HUMAN),
+    ]
 
 
 def test_every_status_has_a_tone() -> None:

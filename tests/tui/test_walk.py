@@ -13,12 +13,14 @@ from storyrunner.engine.choosing import Choosable
 from storyrunner.errors import UsageError
 from storyrunner.model.events import OutputLine
 from storyrunner.model.status import Status
+from storyrunner.stories.qa import read_qa_text
 from tests.support.fake_session import AT, FakeOpener, Script, proven, small_runbook, usual
 from tui.screens.chooser import ChooserScreen
 from tui.screens.commit import CommitScreen
 from tui.screens.diff import DiffScreen
 from tui.screens.help import HelpScreen
 from tui.screens.main import MainScreen
+from tui.widgets.criteria_panel import CriteriaList
 from tui.widgets.finding_card import FindingCard
 from tui.widgets.header_bar import HeaderBar
 
@@ -189,6 +191,17 @@ async def test_undo_takes_the_write_back_and_what_rested_on_it_is_stale(play) ->
         await stage.until(lambda: "taken back: T2.1 The greeting itself" in stage.said())
         await stage.press("u")
         assert stage.said()[-1] == "there is no write to take back"
+
+
+async def test_the_checks_that_qa_plans_have_a_row_and_a_list(play) -> None:
+    async with play(size=(120, 40)) as stage:
+        rows = "| 07-INT-002 | Integration | P1 | `a | b` by hand | x |"
+        stage.main.board.tests = read_qa_text(rows, "docs/07-test-design.md").tests
+        await stage.press("enter")
+        assert "QA 0/1 checks" in stage.text()
+        stage.main.query_one(CriteriaList).highlighted = 3
+        await stage.settled()
+        assert "07-INT-002 manual" in stage.text()
 
 
 async def test_records_need_results_and_the_story_itself(play) -> None:

@@ -25,7 +25,8 @@ STORY = (
     "  - [ ] a detail without an id\r\n"
     "### T2: Watch\r\n- [x] T2.1 — Look\r\n- [ ] Ask a colleague\r\n"
     "### Runtime Validation (MOVED TO STORY 47)\r\n- [ ] T1.9 — Later\r\n"
-    "## Definition of Done\r\n- [ ] AC2: logs are there\r\n- [ ] AC1–AC2 hold\r\n- [ ] Reviewed\r\n"
+    "## Definition of Done\r\n- [ ] AC2: logs\r\n- [ ] AC2 is met\r\n"
+    "- [ ] AC2: logs, reviewed\r\n- [ ] AC1–AC2 hold\r\n- [ ] Reviewed\r\n"
     "**NOT Part of DoD (Story 47):**\r\n- [ ] AC1 again"
 )
 
@@ -90,6 +91,7 @@ def test_a_neighbour_proves_nothing() -> None:
     assert "Ask a colleague" not in every
     assert "Reviewed" not in every
     assert "AC1–AC2 hold" not in every
+    assert "AC2: logs, reviewed" not in every
 
 
 def test_what_is_left_to_another_story_stays_open() -> None:
@@ -99,7 +101,7 @@ def test_what_is_left_to_another_story_stays_open() -> None:
 
 
 def test_the_boxes_of_a_criterion_turn_with_its_verdict() -> None:
-    assert changed(T2_1=PASSED) == ["Logs flow", "AC2: logs are there"]
+    assert changed(T2_1=PASSED) == ["Logs flow", "AC2: logs", "AC2 is met"]
     assert "Classes re\u2011used" in changed(T1_1=PASSED, T1_2=FAILED)
 
 
