@@ -19,6 +19,7 @@ COMMANDS = (
     "rollback",
     "record",
     "schema",
+    "import",
     "show",
     "explain",
     "vars",
@@ -89,6 +90,7 @@ def _session() -> argparse.ArgumentParser:
         "  lint STORY    what stories say against themselves and the repository\n"
         "  doctor STORY  commands of a story that cannot work, with those that do\n"
         "  show STORY    the story as it is read\n"
+        "  import STORY  the story as a runbook\n"
         "  explain NAME  where a rendered object's fields come from\n"
         "  vars          every variable in every cluster\n"
         "  evidence      the record of what was proven, for a pull request or an audit\n"
@@ -136,6 +138,11 @@ def _commands() -> argparse.ArgumentParser:
     show.add_argument("story", metavar="STORY")
     show.add_argument("--format", choices=("text", "json"), default="text")
     show.add_argument("-C", dest="root", type=Path, default=Path(), metavar="DIR")
+    importer = commands.add_parser("import", help="the story as a runbook")
+    importer.add_argument("story", metavar="STORY")
+    importer.add_argument("-o", dest="output", type=Path, metavar="FILE", help="where it goes")
+    importer.add_argument("--replace", action="store_true", help="overwrite FILE if it differs")
+    importer.add_argument("-C", dest="root", type=Path, default=Path(), metavar="DIR")
     explain = commands.add_parser("explain", help="where a rendered object's fields come from")
     explain.add_argument("object", metavar="KIND/NAME", help="or KIND/NAMESPACE/NAME")
     explain.add_argument("field", nargs="?", default="", metavar="FIELD", help="such as .spec.path")

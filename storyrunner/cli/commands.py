@@ -92,6 +92,16 @@ def show(arguments: Namespace) -> int:
     return show_story(find_root(arguments.root), arguments.story, arguments.format, _write)
 
 
+def import_(arguments: Namespace) -> int:
+    """`import`: the story as a runbook."""
+    from storyrunner.cli.importing import import_runbook
+
+    root = find_root(arguments.root)
+    return import_runbook(
+        root, arguments.story, arguments.output, _write, replace=arguments.replace
+    )
+
+
 def lint(arguments: Namespace) -> int:
     """`lint`: what stories say against themselves and against the repository."""
     from storyrunner.cli.linting import lint_stories
@@ -194,6 +204,7 @@ COMMANDS: dict[str, Callable[[Namespace], int]] = {
     "run": run,
     "session": session,
     "schema": schema,
+    "import": import_,
     "show": show,
     "lint": lint,
     "doctor": doctor,

@@ -7,9 +7,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from storyrunner.cli.output import say
-from storyrunner.engine.finding_stories import locate, runbooks_by_story
+from storyrunner.engine.finding_stories import imported, locate, runbooks_by_story
 from storyrunner.errors import StoryError
 from storyrunner.model.plain import plain
+from storyrunner.model.story import Story
 from storyrunner.stories.doctor import examine_story
 from storyrunner.stories.doctor_model import Diagnosis, OwnStep, Remedy
 from storyrunner.stories.doctor_reading import read_declared
@@ -30,7 +31,7 @@ def doctor_story(root: Path, reference: str, form: str, write: Callable[[str], N
     ref = resolve(root, refs, reference)
     story = read_story(root / ref.path, ref.path)
     files = read_names(root)
-    found = examine_story(story, files, read_declared(root, files), _own_steps(root, ref.id))
+    found = examine_story(story, files, read_declared(root, files), _own_steps(root, story))
     if form == "json":
         write(json.dumps(_document(ref.path, found), indent=2, ensure_ascii=False))
     else:
@@ -38,12 +39,13 @@ def doctor_story(root: Path, reference: str, form: str, write: Callable[[str], N
     return 1 if found else 0
 
 
-def _own_steps(root: Path, story: str) -> tuple[OwnStep, ...]:
-    """The steps of the runbook that runs the story, none when there is no runbook."""
-    name = runbooks_by_story(root).get(story)
-    if name is None:
-        return ()
-    runbook = locate(root, name).runbook
+def _own_steps(root: Path, story: Story) -> tuple[OwnStep, ...]:
+    """The steps of the runbook that runs the story: its own, or what its text gives."""
+    name = runbooks_by_story(root).get(story.id)
+    try:
+        runbook = locate(root, name).runbook if name else imported(root, story)
+    except StoryError:
+        return ()  # it has no steps then; its commands are judged all the same
     return tuple(
         OwnStep(step.id, task.id, step.kind) for task in runbook.tasks for step in task.steps
     )

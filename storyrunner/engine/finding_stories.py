@@ -1,7 +1,8 @@
 """Which story is meant, and which runbook runs it.
 
-A story file whose id has a runbook is run by that runbook; a runbook can also be named itself, and
-then runs whether the repository holds the story's Markdown or not.
+A story file whose id has a runbook is run by that runbook, another one by what its own text gives;
+a runbook can also be named itself, and then runs whether the repository holds the story's Markdown
+or not.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from storyrunner.errors import Place, RunbookError, StoryError, UsageError
+from storyrunner.errors import RunbookError, StoryError, UsageError
 from storyrunner.gitops.near import did_you_mean
 from storyrunner.model.frozen import dataclass
 from storyrunner.model.runbook import Runbook
@@ -63,15 +64,17 @@ def locate(root: Path, reference: str = "", runbook: str = "") -> Choice:
         reference = _only_one(refs, files, bad)
     ref = _resolve(root, refs, reference, files, bad)
     by_story = _by_story(files)
-    if ref.id not in by_story:
-        known = ", ".join(f"{story} ({name})" for story, name in by_story.items())
-        raise StoryError(
-            f"no runbook runs {ref.id}",
-            place=Place(ref.path),
-            hint=f"runbooks: {known}; one of your own belongs into {OWN_RUNBOOKS}",
-        )
     story = read_story(root / ref.path, ref.path)
+    if ref.id not in by_story:
+        return Choice(imported(root, story), story, tuple(bad))
     return Choice(_load(root, files[by_story[ref.id]]), story, tuple(bad))
+
+
+def imported(root: Path, story: Story) -> Runbook:
+    """The runbook that a story's own text gives. Raises StoryError."""
+    from storyrunner.runbook.importing.assembling import import_story  # late: few runs need it
+
+    return import_story(story, root).runbook
 
 
 def _load(root: Path, path: Path) -> Runbook:
@@ -129,11 +132,14 @@ def _only_one(refs: Sequence[StoryRef], files: dict[str, Path], bad: Sequence[St
             _refuse_unreadable(story, bad)
     if len(fitting) == 1:
         return fitting[0].path
+    fitting = fitting or list(refs)
+    if len(fitting) == 1:
+        return fitting[0].path
     if fitting:
         names = "; ".join(f"{ref.number:02d} {ref.id}" for ref in fitting)
         raise UsageError(f"which story? {names}", hint="name one by path, number or id")
     raise UsageError(
-        "no story of this repository has a runbook",
+        "there is no story in this repository",
         hint=f"name a runbook ({', '.join(files)}) or a story; {_listing(refs, files)}",
     )
 

@@ -110,7 +110,7 @@ class BuildBook:
     def _begun(self, cluster: Cluster, name: str, file: str) -> asyncio.Task[FluxBuild]:
         key = (cluster.name, name, file)
         if key not in self._flux:
-            self._flux[key] = asyncio.ensure_future(self._build(declaring(cluster, file), name))
+            self._flux[key] = asyncio.ensure_future(self._build(cluster, name, file))
         return self._flux[key]
 
     async def folder(self, folder: str) -> FolderBuild:
@@ -263,9 +263,11 @@ class BuildBook:
                 self._ladder.__enter__()
             return self._ladder
 
-    async def _build(self, cluster: Cluster, name: str) -> FluxBuild:
+    async def _build(self, cluster: Cluster, name: str, file: str) -> FluxBuild:
+        if file and not (self._tree / file).is_file():
+            raise RenderError(f"{file} does not exist", place=Place(file))
         ladder = await self._open()
-        return await ladder.build(cluster, name, keep_going=True)
+        return await ladder.build(declaring(cluster, file), name, keep_going=True)
 
     async def _build_folder(self, folder: str) -> FolderBuild:
         ladder = await self._open()

@@ -7,10 +7,10 @@ have a name are matched by it, others in their order. It reads values and writes
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from storyrunner.gitops.documents import FieldPath, YamlDocument
+from storyrunner.model.frozen import dataclass
 
 _NAMES = ("name", "id", "key", "alert", "record")
 """Fields that tell the items of a list apart, the first that all wanted items have."""
@@ -113,6 +113,11 @@ def counterpart(
         if _has(item.value, path):
             return item
     return documents[0] if len(documents) == 1 else None
+
+
+def is_object(document: YamlDocument) -> bool:
+    """True for a document that has a kind and a name."""
+    return _ident(document.value) is not None
 
 
 def _ident(value: Any) -> tuple[Any, Any, Any] | None:

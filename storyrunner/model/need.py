@@ -29,10 +29,13 @@ class ToolNeed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PathNeed:
-    """A file or folder that must exist. `also` are paths that serve as well, with a warning."""
+    """A file or folder that must exist; one that ends in `/` must be a folder. `also` are paths
+    that serve as well, with a warning."""
 
     __pydantic_config__: ClassVar[Any] = STRICT
     path: str
+    is_file: bool = False
+    """A folder does not count."""
     also: tuple[str, ...] = ()
 
 
@@ -43,6 +46,29 @@ class TextNeed:
     __pydantic_config__: ClassVar[Any] = STRICT
     text: str
     file: str
+    ignore_case: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldNeed:
+    """A field that the documents of a YAML file must hold, not null; with what it must be."""
+
+    __pydantic_config__: ClassVar[Any] = STRICT
+    field: str
+    """A plain path such as `.data.KEY` or `.resources[]`."""
+    file: str
+    equals: str | None = None
+    """The one value, as yq prints it."""
+    contains: tuple[str, ...] = ()
+    """Values that are all among those the path gives."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class YamlNeed:
+    """A file that must be YAML and hold something."""
+
+    __pydantic_config__: ClassVar[Any] = STRICT
+    yaml: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,4 +112,14 @@ class StoryNeed:
     artefacts: tuple[PathNeed | TextNeed | KeysNeed | ReleaseNeed | ObjectNeed, ...]
 
 
-Need = ToolNeed | PathNeed | TextNeed | KeysNeed | ReleaseNeed | ObjectNeed | StoryNeed
+Need = (
+    ToolNeed
+    | PathNeed
+    | TextNeed
+    | FieldNeed
+    | YamlNeed
+    | KeysNeed
+    | ReleaseNeed
+    | ObjectNeed
+    | StoryNeed
+)

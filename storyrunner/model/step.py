@@ -327,6 +327,7 @@ class CommandStep:
     hint: str = ""
     timeout: float = 60.0
     cluster: str = ""
+    corrects: tuple[Corrected, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -121,9 +121,15 @@ def _unknown_placeholders(runbook: Runbook, raw: Any, field: Field) -> Iterator[
                 yield _unknown("parameter", match[1], known, field)
 
 
+_WORDS = """
+boxes bullets commit corrects criteria deferred done hint merge notes question source title why
+"""
+SHOWN = frozenset(_WORDS.split())
+"""Keys whose texts are shown, or taken as they are: nothing is ever filled in there."""
+
+
 def _is_literal(raw: dict[str, Any], key: str) -> bool:
-    """The text of a file, and what is merged into one, are taken as they are."""
-    return key == "merge" or (key == "text" and raw.get("kind") == "write")
+    return key in SHOWN or (key == "text" and raw.get("kind") == "write")
 
 
 EXPECTATIONS = (

@@ -29,7 +29,7 @@ from storyrunner.steps.base import (
     verdict,
 )
 from storyrunner.steps.boxes import box_changes, reread, tick
-from storyrunner.steps.message import draft_message
+from storyrunner.steps.message import draft_message, not_proven
 from storyrunner.steps.obstacles import obstacle, refused_push
 from storyrunner.steps.secret_scan import open_secrets, settle_secrets
 from storyrunner.steps.signoffs import SIGNOFFS
@@ -239,6 +239,8 @@ async def _remarks(
     if status.head.is_detached:
         text = "HEAD is detached: the commit will belong to no branch"
         found.append(warning("detached-head", text, HERE, hint="git switch -c NAME"))
+    if unproven := not_proven(context.results):
+        found.append(warning("unproven", unproven, HERE, hint="commit it later, or say so in it"))
     for path in sorted(await git_tool.ignored(git, _written(context))):
         text = f"{path} is ignored by git, so the cluster would never get it"
         found.append(error("ignored-file", text, Place(path)))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 
-from storyrunner.errors import Place
+from storyrunner.errors import Place, ToolError
 from storyrunner.gitops import apis
 from storyrunner.gitops.flux_build import FluxBuild
 from storyrunner.gitops.objects import KubeObject, group_of
@@ -60,17 +60,22 @@ class DryRun(ReadOnly):
             await dry_run.stop()
         if broken is not None:
             return broken if not findings else verdict("", [*findings, *broken.findings], proofs)
-        owned = _subject(step, context)
-        findings += name_unknown(builds, facts, owned, asked=bool(proofs))
+        owned, asked = _subject(step, context), bool(proofs)
+        findings += name_unknown(builds, facts, owned, asked=asked)
         schemas = context.schemas.with_crds(crds)
         judged = 0
         for cluster, build in builds:
             judgement = _Judgement(schemas, context, cluster, build, owned)
             findings += judgement.findings()
             judged += judgement.judged
-            if not judgement.judged:
-                text = f"no object of the story is rendered for {cluster.name}"
+            if not judgement.rendered:
+                text = f"no object of {_of(step, context)} is rendered for {cluster.name}"
                 findings.append(error("nothing-judged", text, Place(cluster.kustomizations)))
+            elif not judgement.judged and not asked:
+                raise ToolError(
+                    f"nothing here can judge {_of(step, context)}: no kubectl, and no schema of it",
+                    hint="install kubectl, or give schemas with --schema-location",
+                )
             proofs.append(judgement.evidence())
         stated = f"{counted(judged, 'object')} of {counted(len(builds), 'cluster')} fit"
         shown = proofs[0].what if proofs and proofs[0].exit_code is not None else "schemas alone"
@@ -100,6 +105,11 @@ def _subject(step: DryRunStep, context: StepContext) -> frozenset[str]:
     return frozenset({path}) if is_manifest(path, context) else context.owned_paths()
 
 
+def _of(step: DryRunStep, context: StepContext) -> str:
+    path = context.values.fill(step.folder, step.cluster)
+    return path if is_manifest(path, context) else "the story"
+
+
 class _Judgement:
     """The schemas on one cluster's objects: the story's own, then all others as warnings."""
 
@@ -119,6 +129,8 @@ class _Judgement:
         self._sources: dict[str, int] = {}
         self._unjudged: set[str] = set()
         self.judged = 0
+        self.rendered = 0
+        """Objects of the story that are rendered, judged or not."""
 
     def findings(self) -> list[Finding]:
         """Violations and versions that are not served any more."""
@@ -126,6 +138,7 @@ class _Judgement:
         for one in self._build.objects:
             source = self._build.sources.source(one.object)
             owned = source is not None and source.place().path in self._owned
+            self.rendered += owned
             found += self._schema(one.object, owned)
             found += self._served(one.object, owned)
         return found

@@ -1,4 +1,7 @@
-"""The commit message, drafted from what was done: a Conventional Commit, `${X}` kept literal."""
+"""The commit message, drafted from what was done: a Conventional Commit, `${X}` kept literal.
+
+And what the commit does not prove, in words.
+"""
 
 from __future__ import annotations
 
@@ -51,3 +54,11 @@ def _was_done(
     except MissingValueError:
         return False
     return result.status is Status.PASSED and path in changed
+
+
+def not_proven(results: Mapping[str, StepResult]) -> str:
+    """The checks that did not pass, in words; empty when there are none."""
+    wrong = (Status.FAILED, Status.ERRORED, Status.REFUSED)
+    names = [one.step for one in results.values() if one.status in wrong]
+    what = "check" if len(names) == 1 else "checks"
+    return f"{len(names)} {what} did not pass: {', '.join(names)}" if names else ""

@@ -15,6 +15,7 @@ from storyrunner.gitops.helmfile import HelmfileRelease, read_releases
 from storyrunner.gitops.near import did_you_mean
 from storyrunner.model.finding import Finding, Severity, error, note, warning
 from storyrunner.model.need import (
+    FieldNeed,
     KeysNeed,
     Need,
     ObjectNeed,
@@ -23,9 +24,11 @@ from storyrunner.model.need import (
     StoryNeed,
     TextNeed,
     ToolNeed,
+    YamlNeed,
 )
 from storyrunner.model.step import RequireStep
 from storyrunner.steps.base import HERE, ReadOnly, StepContext, Verdict, evidence, verdict
+from storyrunner.steps.fields import look_inside
 from storyrunner.steps.places import nearest_place
 from storyrunner.tools.tool import Tool
 
@@ -70,6 +73,8 @@ def _look(need: Need, step: RequireStep, context: StepContext) -> Look:
             return _text(need, step, context)
         case KeysNeed():
             return _keys(need, step, context)
+        case FieldNeed() | YamlNeed():
+            return look_inside(need, step, context)
         case ReleaseNeed():
             return _release(need, step, context)
         case ObjectNeed():
@@ -104,6 +109,11 @@ async def _tool(need: ToolNeed, context: StepContext) -> Look:
 def _path(need: PathNeed, step: RequireStep, context: StepContext) -> Look:
     wanted = context.values.fill(need.path, step.cluster)
     if context.workspace.exists(wanted):
+        is_folder = context.workspace.is_folder(wanted)
+        if is_folder and need.is_file:
+            return "", [error("missing-path", f"{wanted} is a folder", Place(wanted))]
+        if not is_folder and wanted.endswith("/"):
+            return "", [error("missing-path", f"{wanted} is no folder", Place(wanted))]
         return wanted, []
     for other in need.also:
         path = context.values.fill(other, step.cluster)
@@ -120,8 +130,9 @@ def _text(need: TextNeed, step: RequireStep, context: StepContext) -> Look:
     if text is None:
         return "", [error("missing-path", f"{path} does not exist", Place(path))]
     commented = 0
+    sought = wanted.casefold() if need.ignore_case else wanted
     for number, line in enumerate(text.splitlines(), start=1):
-        if wanted in line:
+        if sought in (line.casefold() if need.ignore_case else line):
             if not line.lstrip().startswith("#"):
                 return f"{wanted} in {path}:{number}", []
             commented = commented or number

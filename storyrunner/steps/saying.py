@@ -7,14 +7,14 @@ of maps and of lists. Numbers, truth values and whole objects are left to a pers
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from storyrunner.errors import ManifestError, Place
 from storyrunner.gitops.documents import FieldPath, YamlDocument, parse_documents
-from storyrunner.gitops.edits import add_list_entry, set_map_key
-from storyrunner.gitops.holds import ABSENT, Miss, counterpart, misses, shown
+from storyrunner.gitops.edits import add_list_entry, append_document, set_map_key
+from storyrunner.gitops.holds import ABSENT, Miss, counterpart, is_object, misses, shown
 from storyrunner.model.finding import Finding, error
+from storyrunner.model.frozen import dataclass
 from storyrunner.model.step import Merge
 
 _LONGEST = 80
@@ -75,9 +75,12 @@ def merged(merge: Merge, step: str, text: str, path: str) -> str:
 
 def _one_edit(merge: Merge, step: str, text: str, path: str) -> str | None:
     documents = parse_documents(text, path)
-    for one in parse_merge(merge, step).documents:
+    wanted = parse_merge(merge, step).documents
+    for one in wanted:
         there = counterpart(one, documents, merge.field)
         if there is None:
+            if len(wanted) == 1 and not merge.field and is_object(one):
+                return append_document(text, merge.text, path).text
             continue
         for miss in misses(one.value, _at(there.value, merge.field), merge.field):
             after = _mended(miss, text, path, there.index)

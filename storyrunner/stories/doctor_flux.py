@@ -10,8 +10,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from storyrunner.stories.doctor_model import Declared, Draft, normal
-from storyrunner.stories.shell_pipelines import SimpleCommand
+from storyrunner.errors import Place
+from storyrunner.stories.commands_in import StoryCommand
+from storyrunner.stories.doctor_model import Declared, Draft, View, normal
+from storyrunner.stories.shell_pipelines import Pipeline, SimpleCommand
 from storyrunner.stories.shell_words import Word
 from storyrunner.stories.story_paths import expand
 
@@ -52,6 +54,22 @@ _KUSTOMIZATION = ((), ("kustomization",), ("ks",), ("kustomizations",))
 def built_name(part: SimpleCommand) -> str:
     """The Kustomization that a `flux build` names, empty when it names none."""
     return _read(part).name
+
+
+def asked_builds(part: SimpleCommand, view: View) -> tuple[tuple[Declared, ...], str, bool]:
+    """Which declared Kustomizations a `flux build` means (`-f FILE` without a name: all of the
+    file), the name it gives, and whether it asks for nothing that our build would not do."""
+    build = _read(part)
+    draft = Draft(
+        StoryCommand(Pipeline((part,), "", part.text, 0, 0), Place(""), "", "block"), view
+    )
+    target = _target(draft, build)
+    path = normal(build.options.get("--path", ""))
+    same = target is None or path in ("", ".", target.path)
+    if build.files and not build.name and path in ("", "."):
+        files = {normal(file) for file in build.files}
+        return tuple(one for one in view.declared if one.file in files), "", not build.extra
+    return (target,) if target else (), build.name, same and not build.extra
 
 
 def examine_flux(draft: Draft, part: SimpleCommand, index: int) -> None:

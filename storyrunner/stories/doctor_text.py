@@ -12,11 +12,11 @@ from storyrunner.stories.shell_pipelines import SimpleCommand
 from storyrunner.stories.shell_words import Word
 from storyrunner.stories.story_paths import expand
 
-_CHECKS_NAMES = (
+CHECKING_NAMES = (
     "[ [[ cilium diff flux grep helm kubeconform kubectl kustomize promtool rg test yamllint yq"
     " kube-linter conftest cmp jq"
 )
-_CHECKS = frozenset(_CHECKS_NAMES.split())
+CHECKING = frozenset(CHECKING_NAMES.split())
 _PLAIN_NAME = re.compile(r"[A-Za-z_][\w.-]*")
 _VARIABLE = re.compile(r"\$\{?([A-Za-z_]\w*)")
 _A_FILE = re.compile(r"\.(?:ya?ml|json)$|^[\w-]+/")
@@ -168,6 +168,6 @@ def examine_or_true(draft: Draft) -> None:
         return
     if not following.parts or following.parts[-1].argv not in (("true",), (":",)):
         return
-    if any(part.program in _CHECKS for part in command.pipeline.parts):
+    if any(part.program in CHECKING for part in command.pipeline.parts):
         draft.warn("or-true", "`|| true` after a check: it can no longer fail")
         draft.keep()

@@ -137,7 +137,7 @@ def test_a_repository_without_any_story_lists_the_runbooks(run: Run, demo: Path)
     (demo / STORY).unlink()
     ran = run("--check", "-C", demo)
     assert ran.code == 2
-    assert "no story of this repository has a runbook" in ran.err
+    assert "there is no story in this repository" in ran.err
     assert "cert-manager-issuers" in ran.err
 
 

@@ -24,7 +24,17 @@ DOCS = Path(__file__).resolve().parents[2] / "docs"
 PART = re.compile(r"(<!-- generated: ([a-z-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 KINDS_FIRST = (
     *("Runbook", "Cluster", "Parameter", "Found", "ServedApi", "FieldSource", "Task", "Box"),
-    *("RequireStep", "ToolNeed", "PathNeed", "TextNeed", "KeysNeed", "ReleaseNeed", "ObjectNeed"),
+    *(
+        "RequireStep",
+        "ToolNeed",
+        "PathNeed",
+        "TextNeed",
+        "FieldNeed",
+        "YamlNeed",
+        "KeysNeed",
+        "ReleaseNeed",
+        "ObjectNeed",
+    ),
     *("StoryNeed", "WriteStep", "EditStep", "ListEntry", "MapKeys", "NewDocument", "Merge"),
     *("DryRunStep", "BuildStep", "QueryStep", "Assertion", "Selector", "Fact", "ConfirmStep"),
     *("CommitStep", "Corrected"),

@@ -39,6 +39,14 @@ postgresql.cnpg.io v1 ScheduledBackup/scheduledbackups
 ceph.rook.io v1 CephBlockPool/cephblockpools CephCluster/cephclusters
 ceph.rook.io v1 CephFilesystem/cephfilesystems CephObjectStore/cephobjectstores
 snapshot.storage.k8s.io v1 VolumeSnapshot/volumesnapshots
+operator.victoriametrics.com v1beta1 VMAgent/vmagents VMAlert/vmalerts VMAuth/vmauths VMUser/vmusers
+operator.victoriametrics.com v1beta1 VMAlertmanager/vmalertmanagers VMCluster/vmclusters
+operator.victoriametrics.com v1beta1 VMAlertmanagerConfig/vmalertmanagerconfigs VMRule/vmrules
+operator.victoriametrics.com v1beta1 VMNodeScrape/vmnodescrapes VMPodScrape/vmpodscrapes
+operator.victoriametrics.com v1beta1 VMProbe/vmprobes VMScrapeConfig/vmscrapeconfigs
+operator.victoriametrics.com v1beta1 VMServiceScrape/vmservicescrapes VMSingle/vmsingles
+operator.victoriametrics.com v1beta1 VMStaticScrape/vmstaticscrapes
+operator.victoriametrics.com v1 VLAgent/vlagents VLCluster/vlclusters VLSingle/vlsingles
 """
 
 _CLUSTER_WIDE = """

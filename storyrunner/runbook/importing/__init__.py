@@ -1,0 +1,1 @@
+"""A story's Markdown as a runbook: tasks, steps, checks and criteria from its own text."""
