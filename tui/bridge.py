@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from textual.message import Message
 
+from storyrunner.model.approval import ApprovalAnswer, ApprovalQuestion
 from storyrunner.model.decision import (
     CommitAnswer,
     CommitDraft,
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     from storyrunner.model.runbook import Runbook
 
 T = TypeVar("T")
-Question = WriteQuestion | SignQuestion | CommitDraft | PushQuestion
+Question = WriteQuestion | SignQuestion | CommitDraft | PushQuestion | ApprovalQuestion
 Ask = Callable[[Question, "concurrent.futures.Future[Any]"], object]
 """Called from the engine's thread with a question and the future that wants its answer."""
 
@@ -111,6 +112,11 @@ class ScreenDecider:
     async def decide_push(self, question: PushQuestion) -> bool:
         """The push screen."""
         return bool(await self._answer(question))
+
+    async def approve(self, question: ApprovalQuestion) -> ApprovalAnswer | None:
+        """The approval screen."""
+        answer: ApprovalAnswer | None = await self._answer(question)
+        return answer
 
     async def _answer(self, question: Question) -> Any:
         future: concurrent.futures.Future[Any] = concurrent.futures.Future()

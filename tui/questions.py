@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Any, assert_never
 
 from textual.screen import ModalScreen, Screen
 
+from storyrunner.model.approval import ApprovalQuestion
 from storyrunner.model.decision import CommitDraft, PushQuestion, SignQuestion, WriteQuestion
 from tui.bridge import Question
+from tui.screens.approve import ApproveScreen
 from tui.screens.commit import CommitScreen
 from tui.screens.diff import DiffScreen, Edit
 from tui.screens.help import HelpKey, HelpScreen
@@ -34,6 +36,8 @@ def screen_for(question: Question, board: Board, signs: Signs, edit: Edit) -> Mo
             return SignScreen(question, board.repository.signer)
         case CommitDraft():
             return CommitScreen(question, signs)
+        case ApprovalQuestion():
+            return ApproveScreen(question)
         case PushQuestion():
             return PushScreen(question, signs)
         case _:

@@ -15,6 +15,7 @@ FORMATS = ("text", "json", "jsonl")
 COMMANDS = (
     "run",
     "demo",
+    "approve",
     "undo",
     "rollback",
     "record",
@@ -83,6 +84,7 @@ def _session() -> argparse.ArgumentParser:
         epilog="commands: storyrunner COMMAND --help for\n"
         "  run STORY     walk the story in plain lines\n"
         "  demo          a GitOps repository to try everything on\n"
+        "  approve STORY list the story's commands, and approve them\n"
         "  undo          take the last write back, until it is committed\n"
         "  rollback      propose the removal of what a story added\n"
         "  record STORY  write what is proven into the story: boxes and records\n"
@@ -106,6 +108,7 @@ def _session() -> argparse.ArgumentParser:
     )
     _add_run_options(parser)
     _add_evidence_options(parser)
+    _add_trust(parser)
     _add_report_options(parser)
     parser.add_argument("--version", action="version", version=f"storyrunner {__version__}")
     return parser
@@ -120,12 +123,17 @@ def _commands() -> argparse.ArgumentParser:
     _add_yes(run)
     _add_run_options(run)
     _add_evidence_options(run)
+    _add_trust(run)
     _add_report_options(run)
     demo = commands.add_parser("demo", help="a repository of our own to try everything on")
     demo.add_argument("folder", nargs="?", type=Path, help="where (default: a temporary folder)")
     _add_yes(demo)
     _add_engine(demo)
     demo.add_argument("--ascii", action="store_true", help="only ASCII signs")
+    approve = commands.add_parser("approve", help="list a story's commands, and approve them")
+    approve.add_argument("story", nargs="?", default="", metavar="STORY")
+    _add_approving(approve)
+    _add_run_options(approve)
     undo = commands.add_parser("undo", help="take the last write back, until it is committed")
     undo.add_argument("story", nargs="?", default="", metavar="STORY")
     _add_run_options(undo)
@@ -222,6 +230,26 @@ def _add_yes(parser: argparse.ArgumentParser) -> None:
         default=[],
         metavar="PATH:LINE=REASON",
         help="commit a line that looks like a secret; the reason is recorded",
+    )
+
+
+def _add_approving(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--yes", action="store_true", help="approve all that can be, unasked")
+    parser.add_argument(
+        "--share", action="store_true", help="approved ones also in .storyrunner/approved.json"
+    )
+    parser.add_argument(
+        "--adopt", action="store_true", help="take over what .storyrunner/approved.json approves"
+    )
+    parser.add_argument("--only", default="", metavar="ID", help="one task, step or criterion")
+    parser.add_argument("--format", choices=("text", "json"), default="text")
+
+
+def _add_trust(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--trust",
+        action="store_true",
+        help="this once, run commands that read or write files without their approval",
     )
 
 

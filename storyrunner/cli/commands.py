@@ -165,6 +165,27 @@ def demo(arguments: Namespace) -> int:
     return demonstrate(arguments, _write, ascii_only=arguments.ascii or _is_ascii())
 
 
+def approve(arguments: Namespace) -> int:
+    """`approve`: the commands of a story, how each stands, and approving them."""
+    from storyrunner.cli.approving import approve_commands
+
+    can_ask = has_terminal() and not arguments.yes and arguments.format == "text"
+    decider = _decider(arguments) if can_ask else DefaultDecider()
+    mode = Mode.GUIDE if can_ask or arguments.share else Mode.CHECK
+    with open_session(_options(arguments), mode=mode, decider=decider) as opened:
+        _refuse_read_only(opened)
+        opened.context.scope = _scope(opened, arguments.only)
+        return approve_commands(
+            opened,
+            _write,
+            form=arguments.format,
+            yes=arguments.yes,
+            share=arguments.share,
+            adopt=arguments.adopt,
+            ask=can_ask,
+        )
+
+
 def undo(arguments: Namespace) -> int:
     """`undo`: takes the last write back, until it is committed."""
     with open_session(_options(arguments), mode=Mode.GUIDE, decider=DefaultDecider()) as opened:
@@ -214,6 +235,7 @@ COMMANDS: dict[str, Callable[[Namespace], int]] = {
     "explain": explain,
     "vars": variables,
     "demo": demo,
+    "approve": approve,
     "rollback": rollback,
     "record": record,
     "undo": undo,
@@ -224,21 +246,25 @@ def _run(session: Session, only: str) -> int:
     _refuse_read_only(session)
     for notice in session.notices:
         say(f"storyrunner: {notice}")
-    scope = None
-    if only:
-        steps = select_steps(session.context.runbook, only)
-        if steps is None:
-            runbook = session.context.runbook
-            names = [*(t.id for t in runbook.tasks), *(c.id for c in runbook.criteria)]
-            raise UsageError(
-                f"--only {only}: no such task, step or criterion", hint=did_you_mean(only, names)
-            )
-        scope = frozenset(steps)
-    report = run_to_end(session.run(scope))
+    report = run_to_end(session.run(_scope(session, only)))
     if report.reused:
         proofs = "1 proof" if report.reused == 1 else f"{report.reused} proofs"
         sys.stderr.write(f"storyrunner: {proofs} of earlier runs still hold; --fresh proves anew\n")
     return report.exit_code
+
+
+def _scope(session: Session, only: str) -> frozenset[str] | None:
+    """The steps that `--only` names; None for all. Raises UsageError."""
+    if not only:
+        return None
+    runbook = session.context.runbook
+    steps = select_steps(runbook, only)
+    if steps is None:
+        names = [*(t.id for t in runbook.tasks), *(c.id for c in runbook.criteria)]
+        raise UsageError(
+            f"--only {only}: no such task, step or criterion", hint=did_you_mean(only, names)
+        )
+    return frozenset(steps)
 
 
 def _refuse_read_only(session: Session) -> None:
@@ -257,6 +283,7 @@ def _options(arguments: Namespace) -> Options:
         allowed_secrets=tuple(getattr(arguments, "allowed_secrets", ())),
         fresh=getattr(arguments, "fresh", False),
         evidence=getattr(arguments, "evidence_dir", None),
+        trust=getattr(arguments, "trust", False),
     )
 
 

@@ -7,6 +7,7 @@ import sys
 from dataclasses import dataclass, field
 
 from storyrunner.cli.output import say
+from storyrunner.model.approval import ApprovalAnswer, ApprovalQuestion
 from storyrunner.model.decision import (
     AllowedSecret,
     Change,
@@ -19,7 +20,9 @@ from storyrunner.model.decision import (
     WriteAnswer,
     WriteQuestion,
 )
+from storyrunner.reporters.approving import approval_lines, digests_of
 from storyrunner.tools.editor import Editor
+from storyrunner.workspace import safe
 
 
 @dataclass(slots=True)
@@ -90,6 +93,31 @@ class Prompter:
             return False
         say(f"\npush {question.branch} to {question.remote} ({question.url})")
         return await _ask("type the branch's name to push: ", fold=False) == question.branch
+
+    async def approve(self, question: ApprovalQuestion) -> ApprovalAnswer | None:
+        """List the commands with class, reason and what they touch, then ask."""
+        for line in approval_lines(question):
+            say(line)
+        if question.now:
+            is_yes = (await _ask("run it now? [y]es, [n]o ")).startswith("y")
+            return ApprovalAnswer(digests_of(question)) if is_yes else None
+        answer = await _ask(APPROVE)
+        while answer[:1] not in ("a", "s", "e", "n", ""):
+            answer = await _ask(APPROVE)
+        if answer[:1] == "e":
+            chosen = [
+                item.digest
+                for item in question.items
+                if not item.request.always_asks
+                and (await _ask(f"approve {safe(item.request.text)}? [y]es, [n]o ")).startswith("y")
+            ]
+            return ApprovalAnswer(frozenset(chosen))
+        if answer[:1] in ("a", "s"):
+            return ApprovalAnswer(digests_of(question), share=answer.startswith("s"))
+        return None
+
+
+APPROVE = "approve? [a]ll, [e]ach, all and [s]hare in the repository, [n]one "
 
 
 async def _reasons(draft: CommitDraft) -> tuple[AllowedSecret, ...] | None:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, TypeVar, cast
 
+from storyrunner.model.approval import ApprovalItem, CommandRequest
 from storyrunner.model.decision import CommitDraft, Decider
 from storyrunner.model.events import CommandStarted, Event, OutputLine, RunFinished
 from storyrunner.redaction import Redactor
@@ -21,7 +22,9 @@ MANY_LINES = frozenset({"diff", "excerpt", "expected", "got"})
 """Fields whose line ends mean something; in all others a line end is no more than a space, so that
 no title can look like a line of the report."""
 
-UNTOUCHED = frozenset({"inputs", "before", "after"})
+LONG_TEXTS = frozenset({(CommitDraft, "message"), (CommandRequest, "text"), (ApprovalItem, "was")})
+
+UNTOUCHED = frozenset({"inputs", "before", "after", "digest", "runs"})
 """Paths with their hashes, and contents that the engineer may edit: shown by nobody as they are."""
 
 
@@ -66,7 +69,7 @@ class Cleaner:
     def _field(self, owner: type, name: str, text: str) -> str:
         if name in UNTOUCHED:
             return text
-        is_long = name in MANY_LINES or (owner is CommitDraft and name == "message")
+        is_long = name in MANY_LINES or (owner, name) in LONG_TEXTS
         clean = self._redactor.text(text)
         return _many(clean) if is_long else _one(clean)
 

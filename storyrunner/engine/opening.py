@@ -25,10 +25,11 @@ from storyrunner.model.events import Sink
 from storyrunner.model.frozen import dataclass
 from storyrunner.model.ports import Runner
 from storyrunner.model.rung import EngineChoice
+from storyrunner.model.step import Step
 from storyrunner.redaction import Redactor
 from storyrunner.runbook.lookup import RepositoryLookup
 from storyrunner.runbook.parameters import CONFIG_FILE, Values, parse_config, parse_settings
-from storyrunner.steps.base import StepContext
+from storyrunner.steps.base import StepContext, Suggestion
 from storyrunner.tools.git_head import head_branch, head_commit
 from storyrunner.tools.process import OsRunner
 from storyrunner.tools.toolbox import Toolbox
@@ -51,6 +52,8 @@ class Options:
     """Use no proof of an earlier run."""
     evidence: Path | None = None
     """A folder that gets the record of the proofs too."""
+    trust: bool = False
+    """For this run, commands of the story that read or write files need no approval."""
 
 
 def find_root(start: Path) -> Path:
@@ -125,6 +128,8 @@ def open_session(
             read_only=held,
             notices=notices,
         )
+        if any(step.kind == "command" for step in chosen.runbook.steps()):
+            _open_gate(stack, context, mode, options)
         if remember:
             resume(session)
             session.sinks.append(StateKeeper(session))
@@ -164,6 +169,21 @@ def _lock(stack: ExitStack, state: Path, mode: Mode) -> str:
         return f"another session writes here: {held}"
     stack.enter_context(held)
     return ""
+
+
+def _open_gate(stack: ExitStack, context: StepContext, mode: Mode, options: Options) -> None:
+    """The gate before the story's commands, and the place they run in. Few stories need it."""
+    from storyrunner.engine.approvals import Approvals
+    from storyrunner.engine.carry import propose
+    from storyrunner.steps.sandbox import Sandbox
+
+    async def proposed(step: Step, suggestion: Suggestion) -> bool:
+        return await propose(step.id, step.title, suggestion, context)
+
+    context.propose = proposed
+    context.sandbox = stack.enter_context(Sandbox(context.workspace.root))
+    asks = mode is Mode.GUIDE
+    context.approvals = Approvals(context, os.environ, asks=asks, trust=options.trust)
 
 
 def _recover(workspace: Workspace) -> tuple[str, ...]:

@@ -47,6 +47,7 @@ from storyrunner.model.runbook import Task
 from storyrunner.model.status import Status
 from storyrunner.model.step import RequireStep, Step
 from storyrunner.steps.base import StepContext, Verdict, judged
+from storyrunner.steps.command import survey
 from storyrunner.steps.kinds import kind_of
 from storyrunner.workspace import Receipt
 
@@ -174,6 +175,7 @@ class Session:
         step = self.context.runbook.step(step_id)
         if step is None:
             raise KeyError(step_id)
+        await survey(self.context)
         self.emit(StepStarted(step.id, step.title))
         began = time.monotonic()
         try:
@@ -215,6 +217,8 @@ class Session:
                 verdict = await self._check(step)
             with self.proofs.recording(step.id, also=True):
                 acted = await kind.act(step, self.context)
+            if acted and acted.changed:
+                await self._after_change(step.id, acted.changed)
         except StoryrunnerError as problem:
             return judged(problem)
         return acted or verdict

@@ -9,6 +9,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Protocol
 
+from storyrunner.model.approval import ApprovalAnswer, ApprovalQuestion
 from storyrunner.model.frozen import dataclass
 
 
@@ -158,6 +159,10 @@ class Decider(Protocol):
         """Push, or leave it."""
         ...
 
+    async def approve(self, question: ApprovalQuestion) -> ApprovalAnswer | None:
+        """Which of these commands may run; None: none of them."""
+        ...
+
 
 @dataclass(slots=True)
 class DefaultDecider:
@@ -185,3 +190,7 @@ class DefaultDecider:
     async def decide_push(self, question: PushQuestion) -> bool:
         """Only with `--push`."""
         return self.push
+
+    async def approve(self, question: ApprovalQuestion) -> ApprovalAnswer | None:
+        """Never: nobody has looked at them."""
+        return None

@@ -6,13 +6,14 @@ know this module and the rooms below; they never know each other, the engine, or
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import field
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from storyrunner.errors import ManifestError, Place, StoryrunnerError, ToolError
 from storyrunner.gitops.book import BuildBook
 from storyrunner.gitops.schemas import SchemaStore
+from storyrunner.model.approval import ClosedGate, Gate
 from storyrunner.model.cluster import Cluster
 from storyrunner.model.decision import AllowedSecret, Change, Decider
 from storyrunner.model.events import CommandStarted, Event, FileWritten, OutputLine
@@ -24,15 +25,23 @@ from storyrunner.model.result import Evidence, StepResult
 from storyrunner.model.runbook import Runbook, ServedApi
 from storyrunner.model.rung import Rung
 from storyrunner.model.status import Status
-from storyrunner.model.step import EditStep, WriteStep
+from storyrunner.model.step import EditStep, Step, WriteStep
 from storyrunner.model.story import Story
 from storyrunner.redaction import Redactor
 from storyrunner.runbook.parameters import MissingValueError, Values
 from storyrunner.tools.toolbox import Toolbox
 from storyrunner.workspace import Proposal, Workspace, safe
 
+if TYPE_CHECKING:
+    from storyrunner.steps.sandbox import Sandbox
+
 HERE = Place(".")
 """The repository as a whole: the place of what no file can be blamed for."""
+
+
+async def _propose_nothing(_step: Step, _suggestion: Suggestion) -> bool:
+    """Nobody is there to be asked."""
+    return False
 
 
 @dataclass(slots=True)
@@ -63,6 +72,12 @@ class StepContext:
     """Knows the secrets of this run."""
     tests: tuple[QaTest, ...] = ()
     """The checks that the story's QA test designs plan."""
+    approvals: Gate = field(default_factory=ClosedGate)
+    """The one gate before a command of the story."""
+    sandbox: Sandbox | None = None
+    """Where such commands run; without one, none does."""
+    propose: Callable[[Step, Suggestion], Awaitable[bool]] = field(default=_propose_nothing)
+    """Shows a change with its diff, asks, and writes it on a yes; whether it was written."""
     scope: frozenset[str] | None = None
     """Ids of the steps of this run; None for all."""
 
@@ -107,6 +122,8 @@ class Verdict:
     reason: str
     findings: tuple[Finding, ...] = ()
     evidence: tuple[Evidence, ...] = ()
+    changed: tuple[str, ...] = ()
+    """Files that an act changed: what rests on them is looked at again."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,34 +1,33 @@
-"""`command`: a command as the story has it. It runs only when this very command was approved."""
+"""`command`: a command as the story has it. It runs only when this very command was approved.
+
+The work is in `commanding`, which few runs need: it is loaded when a story has such a step.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from storyrunner.model.command_class import NEVER_RUN
-from storyrunner.model.finding import error
-from storyrunner.model.status import Status
 from storyrunner.model.step import CommandStep
-from storyrunner.steps.base import HERE, ReadOnly, StepContext, Verdict
-from storyrunner.stories.command_classes import read_command
-from storyrunner.workspace import safe
+from storyrunner.steps.base import NoSuggestions, StepContext, Verdict
 
 
-class Command(ReadOnly):
-    """Refuses what nobody approved."""
+class Command(NoSuggestions):
+    """Asks the gate, runs what it permits, and judges output and exit code."""
 
     async def check(self, step: CommandStep, context: StepContext) -> Verdict:
-        """Refused: there is no approval yet."""
-        findings = []
-        for text in texts_of(step, context):
-            reading = read_command(text)
-            never = reading.cls in NEVER_RUN
-            word = "cannot run" if never else "not approved"
-            shown = f"{word}: {safe(text)} ({reading.cls}: {reading.reason})"
-            findings.append(error("unapproved-command", shown, HERE, hint=step.hint))
-        return Verdict(Status.REFUSED, findings[0].message, tuple(findings))
+        """What the command says of the tree as it is; nothing of the tree changes."""
+        from storyrunner.steps.commanding import check
+
+        return await check(step, context)
+
+    async def act(self, step: CommandStep, context: StepContext) -> Verdict | None:
+        """Run what does more than read, and bring its changes into the tree."""
+        from storyrunner.steps.commanding import act
+
+        return await act(step, context)
 
 
-def texts_of(step: CommandStep, context: StepContext) -> Iterator[str]:
-    """The command as it would run, once for each cluster that makes another command of it."""
-    names = [cluster.name for cluster in context.clusters(step)] or [step.cluster]
-    yield from dict.fromkeys(context.values.fill(step.run, name) for name in names)
+async def survey(context: StepContext) -> None:
+    """Ask about all commands of this run that nobody approved, once, before anything runs."""
+    if any(step.kind == "command" for step in context.runbook.steps()):
+        from storyrunner.steps.commanding import all_requests
+
+        await context.approvals.survey(lambda: all_requests(context))

@@ -76,7 +76,7 @@ def _local(name: str, options: Words) -> list[Part]:
         return reads(f"git {name} only reads")
     if name in _WRITES:
         named = tuple(word.text for word in operands(options)[:6]) if name != "commit" else ()
-        return writes(f"git {name} changes the repository", *named)
+        return writes(f"git {name} changes the repository", *named, ".git")
     return opaque(f"git {name} is no command known here: it may be an alias")
 
 

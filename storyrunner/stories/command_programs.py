@@ -39,7 +39,7 @@ READERS = names(
 )
 BUILTINS = names(
     "[[ : type cd pushd popd export declare local readonly unset set shift return exit command "
-    "exec builtin time read mapfile readarray typeset wait env"
+    "exec builtin time read mapfile readarray typeset wait env true false echo test [ printf pwd"
 )
 """Words that only a shell knows."""
 
@@ -107,9 +107,11 @@ def judge_program(name: str, args: Words) -> list[Part]:
     if name in _NETWORK:
         return _network(name, args)
     named = tuple(word.text for word in operands(args)[:6])
+    if name == "make" and not has_option(args, "fCIE", ("file", "makefile", "directory", "eval")):
+        runs = ("Makefile", "makefile", "GNUmakefile")
+        return [Part(CommandClass.WRITE, "make runs its targets", ("Makefile",), runs)]
     if name in ("make", "task", "just"):
-        files = {"make": "Makefile", "task": "Taskfile.yml", "just": "justfile"}
-        return [Part(CommandClass.WRITE, f"{name} runs its targets", (), (files[name],))]
+        return opaque(f"{name} runs a file that is not looked into")
     if name in _WRITERS:
         return writes(f"{name} changes files", *named)
     return [Part(CommandClass.WRITE, f"{name} is not known here", named, is_known=False)]

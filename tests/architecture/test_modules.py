@@ -23,8 +23,14 @@ LONGER: dict[str, str] = {
 }
 """Modules that may be longer, each with its reason."""
 
-SPAWNERS = {"storyrunner.tools.process", "storyrunner.tools.child", "storyrunner.tools.editor"}
-"""The runner, the helper it starts children with, and the one interactive child: the editor."""
+SPAWNERS = {
+    "storyrunner.tools.process",
+    "storyrunner.tools.child",
+    "storyrunner.tools.confined",
+    "storyrunner.tools.editor",
+}
+"""The runner, the helper it starts children with, the script that puts a command in its own place
+with fewer rights, and the one interactive child: the editor."""
 
 SPAWNING_MODULES = {"subprocess", "sh", "pty", "multiprocessing", "popen2"}
 SPAWNING_CALLS = re.compile(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from storyrunner.engine.opening import Options, open_session
 from storyrunner.engine.session import Mode, Session
+from storyrunner.model.approval import ApprovalAnswer, ApprovalQuestion
 from storyrunner.model.decision import (
     Choice,
     CommitAnswer,
@@ -121,6 +122,8 @@ class Script:
     writes: dict[str, WriteAnswer] = field(default_factory=dict)
     signs: SignAnswer | None = None
     asked: list[str] = field(default_factory=list)
+    approvals: Callable[[ApprovalQuestion], ApprovalAnswer | None] | None = None
+    questions: list[ApprovalQuestion] = field(default_factory=list)
 
     async def decide_write(self, question: WriteQuestion) -> WriteAnswer:
         """The answer for the path."""
@@ -135,6 +138,11 @@ class Script:
     async def decide_commit(self, draft: CommitDraft) -> CommitAnswer | None:
         """No commit step is in the small runbook."""
         raise AssertionError(draft)
+
+    async def approve(self, question: ApprovalQuestion) -> ApprovalAnswer | None:
+        """The scripted answer; what was asked is kept."""
+        self.questions.append(question)
+        return self.approvals(question) if self.approvals else None
 
     async def decide_push(self, question: PushQuestion) -> bool:
         """No push either."""

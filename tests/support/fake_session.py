@@ -18,7 +18,9 @@ from storyrunner.engine.criteria import judge_criteria
 from storyrunner.engine.ledger import Ledger
 from storyrunner.engine.order import order_tasks
 from storyrunner.errors import Place, ToolError, WorkspaceError
+from storyrunner.model.approval import ApprovalItem, ApprovalQuestion, CommandRequest
 from storyrunner.model.cluster import Cluster
+from storyrunner.model.command_class import CommandClass
 from storyrunner.model.decision import (
     Change,
     Choice,
@@ -176,7 +178,53 @@ DRAFT = CommitDraft(
     branch="main",
 )
 PUSH = PushQuestion("origin", "ssh://git.example/greetings.git", "main", 1)
+APPROVE = ApprovalQuestion(
+    (
+        ApprovalItem(
+            request=CommandRequest(
+                story="STORY-SMALL",
+                step="T3.1",
+                title="Count the greetings",
+                text="grep -c greeting apps/greeting/hello.yaml | sort",
+                cls=CommandClass.READ,
+                reason="grep only reads; sort only reads",
+            ),
+            digest="11" * 32,
+        ),
+        ApprovalItem(
+            request=CommandRequest(
+                story="STORY-SMALL",
+                step="T3.2",
+                title="Tidy the greetings",
+                text="./scripts/tidy.sh --loud apps/greeting",
+                cls=CommandClass.WRITE,
+                reason="runs scripts/tidy.sh, which may do anything",
+                touches=("scripts/tidy.sh",),
+                runs=(("scripts/tidy.sh", "ab" * 32),),
+            ),
+            digest="22" * 32,
+            was="./scripts/tidy.sh apps/greeting",
+            by="Ada",
+        ),
+        ApprovalItem(
+            request=CommandRequest(
+                story="STORY-SMALL",
+                step="T5.1",
+                title="Push",
+                text="git push origin main",
+                cls=CommandClass.PUSH,
+                reason="git push sends to a remote",
+                touches=("origin",),
+            ),
+            digest="33" * 32,
+        ),
+    )
+)
+PUSH_NOW = ApprovalQuestion(APPROVE.items[2:], now=True)
 SIGN = SignQuestion("T4.1", "It is polite", "Is it polite?", ("apps/greeting/hello.yaml",))
+
+
+Question = WriteQuestion | CommitDraft | PushQuestion | SignQuestion | ApprovalQuestion
 
 
 @dataclass(slots=True)
@@ -188,7 +236,7 @@ class Script:
 
     result: StepResult
     events: tuple[Event, ...] = ()
-    questions: tuple[WriteQuestion | CommitDraft | PushQuestion | SignQuestion, ...] = ()
+    questions: tuple[Question, ...] = ()
     else_result: StepResult | None = None
     hangs: bool = False
 
@@ -407,6 +455,8 @@ class FakeSession:
                 return await self._decider.decide_commit(question)
             case PushQuestion():
                 return await self._decider.decide_push(question)
+            case ApprovalQuestion():
+                return await self._decider.approve(question)
             case _:
                 return await self._decider.sign(question)
 
