@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from storyrunner import regular
 from storyrunner.errors import RunbookError, StoryError, UsageError
 from storyrunner.gitops.near import did_you_mean
 from storyrunner.model.frozen import dataclass
@@ -165,7 +166,11 @@ def _by_story(files: dict[str, Path]) -> dict[str, str]:
     """Story id -> runbook name, without loading the runbooks."""
     found = {}
     for name, path in files.items():
-        match = _STORY_LINE.search(path.read_text(encoding="utf-8", errors="replace"))
+        try:
+            text = regular.read_text(path, encoding="utf-8", errors="replace")
+        except OSError:
+            continue  # said when it is loaded
+        match = _STORY_LINE.search(text)
         if match:
             found[match[1]] = name
     return found

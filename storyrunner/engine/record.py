@@ -15,6 +15,7 @@ from dataclasses import field
 from pathlib import Path
 from typing import Any
 
+from storyrunner import regular
 from storyrunner.engine.proofs import Circumstances, Proof, Terms
 from storyrunner.model.frozen import dataclass
 from storyrunner.model.plain import plain, result_from_plain
@@ -82,7 +83,7 @@ def parse(text: str | bytes) -> Record:
 def load(path: Path) -> Record | None:
     """The record in a file; None when there is none. Raises DamagedRecordError."""
     try:
-        data = path.read_bytes()
+        data = regular.read_bytes(path)
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as problem:

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 
+from storyrunner import regular
 from storyrunner.errors import Place
 from storyrunner.gitops.sourceignore import IGNORE_FILE, Ignore, Pattern, parse_patterns
 from storyrunner.model.finding import Finding, warning
@@ -23,7 +24,7 @@ def left_out(tree: Path, read: Iterable[str]) -> list[Finding]:
         path = tree / folder / IGNORE_FILE
         if path.is_file():
             parts = tuple(folder.split("/")) if folder else ()
-            patterns += parse_patterns(path.read_text("utf-8", "replace"), parts)
+            patterns += parse_patterns(regular.read_text(path, "utf-8", "replace"), parts)
     decided = _decisions(tuple(patterns))
     ignore = Ignore(tuple(patterns))
     for shown in files:

@@ -13,6 +13,7 @@ from pathlib import Path, PurePosixPath
 from types import TracebackType
 from typing import Any, TypeVar
 
+from storyrunner import regular
 from storyrunner.errors import (
     Place,
     RefusedFeatureError,
@@ -249,7 +250,7 @@ class BuildBook:
         try:
             if path.endswith("/"):
                 return folder_fingerprint(entries_of(self._tree / path))
-            return file_fingerprint((self._tree / path).read_bytes())
+            return file_fingerprint(regular.read_bytes(self._tree / path))
         except OSError:
             return ABSENT
 

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
+from storyrunner import regular
 from storyrunner.errors import ManifestError, WorkspaceError
 from storyrunner.gitops.documents import YamlDocument, load_file
 from storyrunner.gitops.flux_find import kustomizations_in
@@ -64,7 +65,7 @@ def _read(path: Path, shown: str) -> list[FluxKustomization]:
 def _documents(path: Path, shown: str, mark: bytes) -> tuple[YamlDocument, ...]:
     """The documents of a file that holds `mark` at all."""
     try:
-        if path.is_symlink() or mark not in path.read_bytes():
+        if path.is_symlink() or mark not in regular.read_bytes(path):
             return ()
         return load_file(path, shown)
     except (ManifestError, WorkspaceError, OSError):

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from storyrunner import regular
 from storyrunner.errors import ManifestError, WorkspaceError
 from storyrunner.gitops.documents import MAX_BYTES, load_file
 from storyrunner.gitops.objects import text_at
@@ -38,7 +39,7 @@ def crds_fingerprint(root: Path) -> str:
     digest = hashlib.sha256()
     for path in _yaml_files(root):
         try:
-            data = path.read_bytes() if path.stat().st_size <= MAX_BYTES else b""
+            data = regular.read_bytes(path) if path.stat().st_size <= MAX_BYTES else b""
         except OSError:
             continue
         if _MARK in data:
@@ -50,7 +51,7 @@ def crds_fingerprint(root: Path) -> str:
 def names_crds(path: Path) -> bool:
     """True when a file names the kind at all."""
     try:
-        return path.stat().st_size <= MAX_BYTES and _MARK in path.read_bytes()
+        return path.stat().st_size <= MAX_BYTES and _MARK in regular.read_bytes(path)
     except OSError:
         return False
 

@@ -12,6 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
+from storyrunner import regular
 from storyrunner.errors import ManifestError, Place, WorkspaceError
 from storyrunner.gitops.faults import YamlFault
 from storyrunner.gitops.nodes import Map, Node, Sequence, Text, read_nodes
@@ -96,14 +97,19 @@ def load_file(path: Path, shown: str) -> tuple[YamlDocument, ...]:
 
     Raises ManifestError for what is in it, WorkspaceError when it cannot be read.
     """
+    return parse_documents(content_of(path, shown), shown)
+
+
+def content_of(path: Path, shown: str) -> bytes:
+    """The bytes of a file. Raises ManifestError for one that is too large for a manifest,
+    WorkspaceError for one that cannot be read or is none (a pipe, a device)."""
     try:
         if path.stat().st_size > MAX_BYTES:
             raise ManifestError("the file is larger than 64 MiB", place=Place(shown))
-        data = path.read_bytes()
+        return regular.read_bytes(path)
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise WorkspaceError(f"cannot read the file: {reason}", place=Place(shown)) from error
-    return parse_documents(data, shown)
 
 
 def _enter(node: Node, name: str | int) -> tuple[Node | None, Node] | None:

@@ -12,6 +12,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from storyrunner import regular
 from storyrunner.errors import Place
 from storyrunner.gitops.expressions import DEFAULTS
 from storyrunner.gitops.flux_metadata import OWNER_NAME, OWNER_NAMESPACE
@@ -239,7 +240,7 @@ def _expression(tree: Path, origin: Origin, name: str, text: str) -> Place:
     place = origin.place
     holds = re.compile(r"\$\{#?" + re.escape(name) + r"(?![A-Za-z0-9_])")
     try:
-        lines = (tree / place.path).read_text("utf-8", "replace").splitlines()
+        lines = regular.read_text(tree / place.path, "utf-8", "replace").splitlines()
     except OSError:
         return place
     last = min(len(lines), place.line + text.count("\n") + 3)

@@ -16,7 +16,7 @@ from storyrunner.gitops.cluster_directory import (
     is_in_directory,
     rendered_directory,
 )
-from storyrunner.gitops.documents import YamlDocument, load_file
+from storyrunner.gitops.documents import YamlDocument, content_of, load_file
 from storyrunner.gitops.flux_objects import (
     FLUX_GROUP,
     YAML_SUFFIXES,
@@ -45,7 +45,7 @@ def _found(
         path = tree / shown
         if directory is not None and is_in_directory(cluster, shown):
             continue
-        if FLUX_GROUP.encode() not in path.read_bytes():
+        if FLUX_GROUP.encode() not in content_of(path, shown):
             continue
         found += kustomizations_in(load_file(path, shown))
     return (*found, *_rendered(directory)) if directory else tuple(found)

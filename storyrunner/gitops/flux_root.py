@@ -13,6 +13,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from storyrunner import regular
 from storyrunner.errors import ManifestError, Place, RenderError, SubstitutionError
 from storyrunner.gitops.documents import YamlDocument, load_file
 from storyrunner.gitops.flux_objects import FluxKustomization
@@ -130,7 +131,7 @@ def _load(tree: Path, directory: str, name: str, ignore: Ignore) -> FluxRoot:
 def _read_values(path: Path, document: YamlDocument) -> Mapping[str, Any]:
     """The values as Flux reads this one file: by YAML 1.1, where `on` is no string."""
     try:
-        value = load_yaml11(path.read_text("utf-8-sig"), exact=True)
+        value = load_yaml11(regular.read_text(path, "utf-8-sig"), exact=True)
     except SubstitutionError as error:
         raise RenderError(error.message, place=document.place()) from error
     if not isinstance(value, Mapping):

@@ -22,6 +22,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
 
+from storyrunner import regular
 from storyrunner.errors import ConfinementError, Place, WorkspaceError
 from storyrunner.gitops.flux_scan import KUSTOMIZATION_FILES, join
 
@@ -254,7 +255,7 @@ def _tops_of(tree: Path, folder: str, targets: Sequence[str]) -> set[str]:
 
 
 def _upwards(path: Path) -> list[bytes]:
-    return _UPWARDS.findall(path.read_bytes()) if path.is_file() else []
+    return _UPWARDS.findall(regular.read_bytes(path)) if path.is_file() else []
 
 
 def _link_ancestors(copy: Path, view: Path, directory: str) -> Path:
@@ -280,7 +281,7 @@ def _fill(source: Path, folder: Path, links: bool) -> None:
         elif entry.is_dir():
             place.mkdir()
             _fill(entry, place, links=False)
-        else:
+        elif entry.is_file():
             shutil.copyfile(entry, place)
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import unquote, urlsplit
 
+from storyrunner import regular
 from storyrunner.errors import RefusedFeatureError, UsageError
 from storyrunner.gitops.crd_schema import strict_schema
 from storyrunner.model.frozen import dataclass
@@ -220,7 +221,7 @@ def filled(template: str, gvk: Gvk) -> str:
 
 def _read(path: Path) -> FoundSchema:
     try:
-        return schema_of(str(path), path.read_bytes())
+        return schema_of(str(path), regular.read_bytes(path))
     except OSError as error:
         return FoundSchema(str(path), broken=f"cannot be read: {error.strerror or error}")
 

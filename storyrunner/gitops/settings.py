@@ -18,7 +18,7 @@ from typing import Any
 
 from storyrunner.errors import ManifestError, Place, RenderError, SubstitutionError
 from storyrunner.gitops.cluster_directory import is_in_directory, rendered_directory
-from storyrunner.gitops.documents import YamlDocument, load_file
+from storyrunner.gitops.documents import YamlDocument, content_of, load_file
 from storyrunner.gitops.flux_objects import (
     YAML_SUFFIXES,
     FluxKustomization,
@@ -113,7 +113,7 @@ class SettingsIndex:
             path = tree / shown
             if directory is not None and is_in_directory(cluster, shown):
                 continue
-            content = path.read_bytes()
+            content = content_of(path, shown)
             if any(kind.encode() in content for kind in _KINDS):
                 holders += holders_in(load_file(path, shown))
         if directory is None:

@@ -11,6 +11,7 @@ import re
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
+from storyrunner import regular
 from storyrunner.errors import WorkspaceError
 from storyrunner.model.frozen import dataclass
 
@@ -116,9 +117,11 @@ def load_ignore(folder: Path) -> Ignore:
         folders[:] = sorted(name for name in folders if name != ".git")
         if IGNORE_FILE in files:
             path = Path(where, IGNORE_FILE)
+            if not path.is_file():
+                continue  # a pipe or a link to nowhere: no source holds it
             domain = path.parent.relative_to(folder).parts
             try:
-                text = path.read_text("utf-8", "replace")
+                text = regular.read_text(path, "utf-8", "replace")
             except OSError as error:
                 raise WorkspaceError(f"cannot read {path.name}: {error.strerror}") from error
             patterns += parse_patterns(text, domain)

@@ -12,6 +12,7 @@ from itertools import chain
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from storyrunner import regular
 from storyrunner.errors import ManifestError, Place, WorkspaceError
 from storyrunner.gitops.documents import YamlDocument, load_file
 from storyrunner.gitops.flux_scan import KUSTOMIZATION_FILES
@@ -130,7 +131,7 @@ class SourceIndex:
     def _text(self, shown: str) -> str:
         if shown not in self._texts:
             try:
-                self._texts[shown] = (self._tree / shown).read_text("utf-8", "replace")
+                self._texts[shown] = regular.read_text(self._tree / shown, "utf-8", "replace")
             except OSError:
                 self._texts[shown] = ""
         return self._texts[shown]

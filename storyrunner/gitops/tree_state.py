@@ -7,13 +7,13 @@ It knows nothing of what the files mean.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import stat
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
+from storyrunner import regular
 from storyrunner.gitops.sourceignore import IGNORE_FILE
 from storyrunner.model.frozen import dataclass
 from storyrunner.workspace.reads import file_fingerprint, text_fingerprint
@@ -129,7 +129,7 @@ def _is_aside(path: str, aside: Sequence[str]) -> bool:
 
 def _content_of(path: Path) -> str:
     try:
-        return file_fingerprint(path.read_bytes())
+        return file_fingerprint(regular.read_bytes(path))
     except OSError as error:
         return f"unreadable: {error.errno}"
 
@@ -151,8 +151,7 @@ def _stamp(entry: os.DirEntry[str], now: float) -> Stamp:
     if stat.S_ISLNK(state.st_mode):
         more = os.readlink(entry.path)  # noqa: PTH115 - thousands of them
     elif stat.S_ISREG(state.st_mode) and max(state.st_mtime, state.st_ctime) > now - RACY:
-        with open(entry.path, "rb") as file:  # noqa: PTH123 - thousands of them
-            more = hashlib.sha256(file.read()).hexdigest()
+        more = _content_of(Path(entry.path))
     return (
         state.st_mode,
         state.st_size,

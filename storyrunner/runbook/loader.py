@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from storyrunner import regular
 from storyrunner.errors import ManifestError, Place, RunbookError
 from storyrunner.gitops.documents import YamlDocument, parse_documents
 from storyrunner.model.runbook import Runbook
@@ -19,7 +20,7 @@ def load_runbook(path: Path, shown: str | None = None) -> Runbook:
     """
     name = shown or path.name
     try:
-        text = path.read_bytes()
+        text = regular.read_bytes(path)
     except OSError as error:
         reason = f"cannot read the runbook: {error.strerror}"
         raise RunbookError(reason, place=Place(name)) from error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from storyrunner import regular
 from storyrunner.errors import ManifestError
 from storyrunner.gitops.clusters import find_clusters
 from storyrunner.gitops.documents import load_file
@@ -33,7 +34,7 @@ def _kustomizations(file: Path, path: str) -> list[FluxKustomization]:
     try:
         if file.is_symlink() or file.stat().st_size > _MOST_BYTES:
             return []
-        if FLUX_GROUP.encode() not in file.read_bytes():
+        if FLUX_GROUP.encode() not in regular.read_bytes(file):
             return []
         return kustomizations_in(load_file(file, path))
     except (ManifestError, OSError):

@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
+from storyrunner import regular
 from storyrunner.errors import Place, StoryError
 from storyrunner.model.frozen import dataclass
 from storyrunner.model.story import Story
@@ -86,7 +87,7 @@ def read_story(file: Path, path: str) -> Story:
     Raises StoryError when the file cannot be read or is no UTF-8.
     """
     try:
-        data = file.read_bytes()
+        data = regular.read_bytes(file)
     except OSError as problem:
         raise _unreadable(path, problem) from problem
     try:
@@ -176,8 +177,7 @@ def _pattern(glob: str) -> re.Pattern[str]:
 
 def _head(file: Path, path: str) -> str:
     try:
-        with file.open("rb") as stream:
-            data = stream.read(_HEAD_BYTES)
+        data = regular.read_head(file, _HEAD_BYTES)
     except OSError as problem:
         raise _unreadable(path, problem) from problem
     try:

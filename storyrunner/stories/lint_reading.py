@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from storyrunner import regular
 from storyrunner.errors import Place, StoryError
 from storyrunner.model.story import Story
 from storyrunner.stories.library import StoryRef, read_story
@@ -53,7 +54,7 @@ def read_documents(
         file = top / path
         try:
             if file.resolve().is_relative_to(top) and file.stat().st_size <= _MOST_BYTES:
-                texts[path] = file.read_text(encoding="utf-8")
+                texts[path] = regular.read_text(file, encoding="utf-8")
         except (OSError, UnicodeDecodeError) as problem:
             reason = getattr(problem, "strerror", None) or "it is not UTF-8 text"
             unreadable(StoryError(f"cannot be read: {reason}", place=Place(path)))

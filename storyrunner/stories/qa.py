@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from storyrunner import regular
 from storyrunner.errors import Place, StoryError
 from storyrunner.model.qa import QaReading, QaRisk, QaTest
 from storyrunner.model.story import Span
@@ -121,7 +122,7 @@ def _documents(root: Path, unreadable: Callable[[StoryError], None]) -> Iterator
                 continue
             try:
                 if file.stat().st_size <= _MOST_BYTES:
-                    yield path, file.read_text(encoding="utf-8")
+                    yield path, regular.read_text(file, encoding="utf-8")
             except (OSError, UnicodeDecodeError) as problem:
                 reason = getattr(problem, "strerror", None) or "it is not UTF-8 text"
                 unreadable(StoryError(f"cannot be read: {reason}", place=Place(path)))

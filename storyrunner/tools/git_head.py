@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from storyrunner import regular
+
 _COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _MOST_LINKS = 5
 
@@ -64,6 +66,6 @@ def _packed(folder: Path, name: str) -> str:
 
 def _text(path: Path) -> str | None:
     try:
-        return path.read_text("utf-8", "replace")
+        return regular.read_text(path, "utf-8", "replace")
     except OSError:
         return None

@@ -11,6 +11,7 @@ import re
 from pathlib import Path
 from typing import Final
 
+from storyrunner import regular
 from storyrunner.errors import ConfinementError, Place, RefusedFeatureError, RenderError
 from storyrunner.gitops.documents import MAX_BYTES
 
@@ -47,7 +48,7 @@ class FileTree:
         try:
             if path.stat().st_size > MAX_BYTES:
                 raise RenderError(f"{shown} is larger than 64 MiB", place=place)
-            data = path.read_bytes()
+            data = regular.read_bytes(path)
         except OSError as error:
             reason = (error.strerror or type(error).__name__).lower()
             raise RenderError(f"open {shown}: {reason}", place=place) from error

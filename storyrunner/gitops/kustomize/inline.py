@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from storyrunner import regular
 from storyrunner.errors import Place
 
 _LITERAL = re.compile(r"\|[-+0-9]*\s*(#.*)?$")
@@ -15,7 +16,7 @@ def inline_shift(tree: Path, place: Place) -> tuple[int, int] | None:
     of the file, for the scalar at `place`. None for a scalar whose lines are not the file's: one in
     quotes, folded, or of several plain lines."""
     try:
-        lines = (tree / place.path).read_text("utf-8", "replace").splitlines()
+        lines = regular.read_text(tree / place.path, "utf-8", "replace").splitlines()
     except OSError:
         return None
     if place.line > len(lines):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import posixpath
 from pathlib import Path
 
+from storyrunner import regular
 from storyrunner.errors import Place
 from storyrunner.gitops.kustomize.kustomization import Kustomization
 
@@ -44,7 +45,7 @@ def _env_places(located: tuple[str, Path] | None, entry: Place) -> dict[str, Pla
         return {}
     shown, real = located
     found = {}
-    for number, line in enumerate(real.read_text("utf-8-sig", "replace").split("\n")):
+    for number, line in enumerate(regular.read_text(real, "utf-8-sig", "replace").split("\n")):
         key, _, _ = line.strip().partition("=")
         if key and not key.startswith("#"):
             found[key] = Place(shown, number + 1)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from storyrunner import regular
 from storyrunner.errors import ManifestError, Place
 from storyrunner.gitops.documents import parse_documents
 from storyrunner.gitops.kustomize.inline import inline_shift
@@ -46,7 +47,7 @@ def find_patch_origins(
     path, text, name = entry.get("path"), str(entry.get("patch", "")).strip(), place.path
     if path:
         real = (directory / path).resolve()
-        text, name = real.read_text("utf-8"), real.relative_to(tree).as_posix()
+        text, name = regular.read_text(real, "utf-8"), real.relative_to(tree).as_posix()
     else:
         shift = inline_shift(tree, place)
         base = replace(base, fixed=place) if shift is None else replace(base, shift=shift)
