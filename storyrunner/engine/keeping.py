@@ -153,11 +153,23 @@ class ProofBook:
         """Store what a run has proven. Raises WorkspaceError when the copy that was asked for
         cannot be written; a state folder that cannot is only no help to the next run."""
         made = [item for item in results.values() if not item.reused]
+        if self._how.copy is None and all(map(self._is_recorded, made)):
+            return
         await self.meet_tools()
         dirty = await self._dirty if self._dirty is not None else await dirty_files(self._context)
         terms = self._terms if self._is_steady() else None
         self._take_in(made, dirty, terms)
         self._store(made, results, criteria)
+
+    def _is_recorded(self, result: StepResult) -> bool:
+        """Whether a verdict that is made each time came out as it stands in the record."""
+        proof = self.record.proofs.get(result.step)
+        return (
+            proof is not None
+            and proof.kind not in REUSABLE
+            and proof.made.commit == self._context.commit
+            and (proof.result.status, proof.result.reason) == (result.status, result.reason)
+        )
 
     def record_of(
         self, results: Mapping[str, StepResult], criteria: Sequence[CriterionVerdict]

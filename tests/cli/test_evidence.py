@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,8 +15,10 @@ import jsonschema_rs
 import pytest
 
 from storyrunner import __version__
+from storyrunner.model.decision import SignAnswer
 from storyrunner.workspace import state_folder
 from tests.cli.conftest import Ran, Run
+from tests.engine.small import Script, make_small, opened
 from tests.support.repositories import (
     CERTIFICATE,
     INFRA,
@@ -22,6 +26,7 @@ from tests.support.repositories import (
     copy_repository,
     fingerprint,
     git,
+    init,
     replace,
 )
 
@@ -206,6 +211,40 @@ def test_evidence_of_a_stranger_cannot_break_out_of_its_table(recorded: Path, ru
     assert "\x1b" not in ran.out
     assert "<script>" not in ran.out
     assert "\n# &lt;" not in ran.out
+
+
+def test_evidence_says_who_signed_what_when_why_and_at_which_commit(
+    tmp_path: Path, run: Run
+) -> None:
+    small = make_small(tmp_path / "small")
+    shutil.rmtree(small / ".git")
+    init(small)
+    with opened(small, Script(signs=SignAnswer("Ada | Eve", "I looked"))) as session:
+        asyncio.run(session.run())
+    args = ("evidence", "-C", small, "--runbook", small / "runbook.yaml")
+    out = run(*args).out
+    commit = git(small, "rev-parse", "HEAD").strip()
+    row = next(line for line in out.splitlines() if line.startswith("| T5.1 | Is it good?"))
+    assert "Ada \\| Eve" in row
+    assert f"I looked | `{commit[:12]}` | ✓ proven |" in row
+    (small / "apps" / "small.yaml").write_text("kind: Other\n")
+    out = run(*args).out
+    row = next(line for line in out.splitlines() if line.startswith("| T5.1 | Is it good?"))
+    assert row.endswith("| ◌ stale |")
+    document = json.loads(run(*args, "--format", "json").out)
+    assert document["signoffs"]["T5.1"]["commit"] == commit
+
+
+def test_a_record_that_cannot_be_written_where_it_is_wanted_is_said_after_the_report(
+    run: Run, finished: Path
+) -> None:
+    (finished / ".storyrunner").mkdir()
+    (finished / DIR).write_text("in the way")
+    ran = run("--check", "-C", finished, *EMBEDDED, "--evidence-dir", DIR)
+    assert ran.code == 3
+    assert "7/7 proven" in ran.out
+    assert "the evidence cannot be written to" in ran.err
+    assert (finished / DIR).read_text() == "in the way"
 
 
 def test_list_shows_what_was_proven_and_what_is_stale_without_a_check(

@@ -99,6 +99,22 @@ def test_how_many_proofs_were_used_again_is_said_on_stderr(run: Run, finished: P
     assert first.out == second.out
 
 
+def test_a_check_that_proves_nothing_new_leaves_the_record_as_it_is(
+    check: Check, finished: Path
+) -> None:
+    check()
+    record = record_of(finished)
+    before = (record.stat().st_ino, record.read_bytes())
+    check()
+    assert (record.stat().st_ino, record.read_bytes()) == before
+    git(finished, "commit", "-q", "--allow-empty", "-m", "more")
+    check()
+    assert (
+        json.loads(record.read_text())["proofs"][-1]["made"]["commit"]
+        == git(finished, "rev-parse", "HEAD").strip()
+    )
+
+
 def test_fresh_uses_no_proof_and_its_own_can_be_used_afterwards(check: Check) -> None:
     check()
     assert check("--fresh")["reused"] == 0
@@ -298,6 +314,73 @@ def test_a_repository_that_changed_during_the_check_gives_nothing_to_use_again(
     args = ("--check", "-C", finished, "--engine", "embedded", "--format", "json")
     assert report_of(run(*args))["reused"] == 0
     assert report_of(run(*args))["reused"] == 0
+
+
+CHILD = """\
+apiVersion: kustomize.toolkit.fluxcd.io/v1
+kind: Kustomization
+metadata: {name: another, namespace: flux-system}
+spec:
+  interval: 10m
+  prune: true
+  path: ./another
+  sourceRef: {kind: GitRepository, name: flux-system, namespace: flux-system}
+"""
+ISSUER = """\
+apiVersion: cert-manager.io/v1
+kind: ClusterIssuer
+metadata: {name: letsencrypt-production}
+spec: {}
+"""
+DEFINITION = """\
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: clusterissuers.cert-manager.io}
+spec:
+  group: cert-manager.io
+  scope: Cluster
+  names: {kind: ClusterIssuer, plural: clusterissuers}
+  versions: [{name: v2, served: true, storage: true, schema: {openAPIV3Schema: {type: object}}}]
+"""
+RIVAL = """\
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: cluster-settings, namespace: flux-system}
+data: {SECRET_DOMAIN: rival.example}
+"""
+LATER: dict[str, tuple[dict[str, str], str, str]] = {
+    "a file that was looked into becomes rival settings": (
+        {"kubernetes/clusters/infra/more.yaml": STRAY},
+        "kubernetes/clusters/infra/more.yaml",
+        RIVAL,
+    ),
+    "a file far away becomes a definition": (
+        {"docs/more.yaml": STRAY},
+        "docs/more.yaml",
+        DEFINITION,
+    ),
+    "a build that failed does not fail any more": (
+        {"another/one.yaml": "not: [valid", "kubernetes/infrastructure/another.yaml": CHILD},
+        "another/one.yaml",
+        ISSUER,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", LATER)
+def test_what_a_green_check_only_looked_into_can_turn_it_red(
+    name: str, check: Check, finished: Path
+) -> None:
+    """The same names, another content, in a file that gave the first check nothing."""
+    files, path, text = LATER[name]
+    for file, before in files.items():
+        _write(file, before)(finished)
+    assert check()["exit_code"] == 0
+    assert check()["reused"] == ALL
+    (finished / path).write_text(text)
+    cached, fresh = check(), check("--fresh")
+    assert fresh["exit_code"] == 1
+    assert_same(cached, fresh)
 
 
 # --- the record itself ----------------------------------------------------------------------------
