@@ -99,14 +99,19 @@ def _by_bold(places: list[tuple[Token, Context]]) -> tuple[list[_Found], str]:
 
 
 def _by_number(places: list[tuple[Token, Context]]) -> tuple[list[_Found], str]:
-    rows, scheme = [], ""
-    for token, _ in places:
-        if token.kind is not Kind.ITEM or token.level or not token.marker[0].isdigit():
-            continue
-        named = _ITEM.match(token.text)
-        number = int(named[1]) if named else int(token.marker[:-1])
-        rows.append(_Found(token, number, _bold_title(token.text)))
-        scheme = scheme or _number_scheme(token, named is not None)
+    """Where some items have ids, the numbers of the others are of other lists."""
+    items = [
+        (token, _ITEM.match(token.text))
+        for token, _ in places
+        if token.kind is Kind.ITEM and not token.level and token.marker[0].isdigit()
+    ]
+    if any(named for _, named in items):
+        items = [(token, named) for token, named in items if named]
+    rows = [
+        _Found(token, int(named[1] if named else token.marker[:-1]), _bold_title(token.text))
+        for token, named in items
+    ]
+    scheme = _number_scheme(items[0][0], items[0][1] is not None) if items else ""
     return rows, scheme
 
 

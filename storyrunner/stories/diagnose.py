@@ -77,8 +77,10 @@ def diagnose_parts(
         if section.level == 2 and section.kind is SectionKind.OTHER:
             yield from _unknown(section)
     if not criteria:
-        what = "no" if SectionKind.CRITERIA in kinds else "no section of"
-        yield warning("story-criteria-none", f"{what} acceptance criteria were found", Place(path))
+        has_section = SectionKind.CRITERIA in kinds
+        absent = "there is no section of acceptance criteria"
+        text = "no acceptance criteria were found" if has_section else absent
+        yield warning("story-criteria-none", text, Place(path))
     if not tasks:
         first = next((s.span.place for s in sections if s.kind is SectionKind.TASKS), Place(path))
         where = (

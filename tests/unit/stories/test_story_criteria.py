@@ -144,3 +144,13 @@ def test_a_sentence_about_arrows_maps_nothing() -> None:
 def test_references_that_lead_nowhere_are_reported() -> None:
     story = read("## Acceptance Criteria\n**AC1** (Task T9): x\n## Tasks\n### T1: a (AC: 4)\n")
     assert {"story-task-unknown", "story-criterion-unknown"} <= {f.rule for f in story.findings}
+
+
+def test_where_criteria_have_ids_other_numbered_lists_are_none() -> None:
+    story = parse_story(
+        "# 07 — STORY-X — T\n## Acceptance Criteria\n1. **AC1-Deny**: a\n2. **AC2 — Other**: b\n\n"
+        "**Validation:**\n1. look\n2. look again\n",
+        "x.md",
+    )
+    assert [criterion.id for criterion in story.criteria] == ["AC1", "AC2"]
+    assert "story-criterion-twice" not in {finding.rule for finding in story.findings}
