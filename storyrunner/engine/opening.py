@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -89,6 +90,10 @@ def open_session(
     """
     root = find_root(options.root)
     chosen = locate(root, options.reference, options.runbook)
+    if mode is Mode.GUIDE and chosen.story is not None:
+        from storyrunner.engine.doctoring import with_diagnoses  # late: a check needs none of it
+
+        chosen = replace(chosen, runbook=with_diagnoses(chosen.runbook, chosen.story, root))
     state = state_folder(root)
     runner = runner or OsRunner()
     tools = tools or Toolbox(runner)

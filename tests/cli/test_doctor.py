@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from tests.cli.conftest import Run
-from tests.support.repositories import STORY, fingerprint
+from tests.support.repositories import STORY, fingerprint, replace
 
 GOOD = """# 09 — STORY-GOOD — Nothing wrong
 
@@ -109,3 +109,15 @@ def test_the_doctor_runs_and_changes_nothing(finished: Path, run: Run) -> None:
     before = fingerprint(finished)
     assert run("doctor", "STORY-GOOD", "-C", finished).code == 1
     assert fingerprint(finished) == before
+
+
+def test_who_walks_the_story_is_told_at_the_task(demo: Path, run: Run) -> None:
+    command = "kubectl --dry-run=client -f kubernetes/infrastructure/security/cert-manager/"
+    box = "- [ ] Validate manifest syntax:\n"
+    replace(demo, STORY, box, f"{box}  ```bash\n  {command}\n  ```\n")
+    ran = run("run", "--yes", "--engine", "embedded", "-C", demo)
+    notes = [line for line in ran.out.splitlines() if "should not be run as written" in line]
+    assert len(notes) == 1
+    assert "kubectl has no verb" in notes[0]
+    assert "works: " in notes[0]
+    assert "should not be run" not in run("--check", "--engine", "embedded", "-C", demo).out
