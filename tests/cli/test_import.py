@@ -12,56 +12,16 @@ import pytest
 from storyrunner.runbook.loader import load_runbook
 from tests.cli.conftest import Run
 from tests.support.repositories import commit_all, fingerprint, from_corpus, git, replace
+from tests.support.stories import WEB as STORY
+from tests.support.stories import WEB_STORY
 
-STORY = "docs/stories/STORY-APP-WEB.md"
 SETTINGS = "kubernetes/clusters/infra/cluster-settings.yaml"
-TEXT = """\
-# 31 — STORY-APP-WEB — Create the web manifests
-
-Sequence: 31/50 | Prev: — | Next: —
-Status: Draft
-
-## Acceptance Criteria
-
-1. **Map Created:**
-   - `kubernetes/apps/web/map.yaml` exists
-
-## Tasks / Subtasks
-
-### T1: Check
-
-- [ ] Settings are there:
-  ```bash
-  grep -E 'SECRET_DOMAIN|CLUSTER' kubernetes/clusters/infra/cluster-settings.yaml
-  ```
-
-### T2: Create Map
-
-- [ ] Create `kubernetes/apps/web/map.yaml`:
-  ```yaml
-  apiVersion: v1
-  kind: ConfigMap
-  metadata:
-    name: web
-  data:
-    HOST: "web.${SECRET_DOMAIN}"
-  ```
-
-### T3: Commit
-
-- [ ] Commit and push:
-  ```bash
-  git add kubernetes/apps/web
-  git commit -m "feat(apps): add web for ${SECRET_DOMAIN}"
-  git push origin main
-  ```
-"""
 
 
 @pytest.fixture
 def tree(demo: Path) -> Path:
     """The demo with a second story, which has no runbook."""
-    (demo / STORY).write_text(TEXT, encoding="utf-8")
+    (demo / STORY).write_text(WEB_STORY, encoding="utf-8")
     commit_all(demo, "a second story")
     return demo
 

@@ -23,6 +23,48 @@ Status: Draft
    - somehow
 
 """
+WEB = "docs/stories/STORY-APP-WEB.md"
+WEB_STORY = """\
+# 31 — STORY-APP-WEB — Create the web manifests
+
+Sequence: 31/50 | Prev: — | Next: —
+Status: Draft
+
+## Acceptance Criteria
+
+1. **Map Created:**
+   - `kubernetes/apps/web/map.yaml` exists
+
+## Tasks / Subtasks
+
+### T1: Check
+
+- [ ] Settings are there:
+  ```bash
+  grep -E 'SECRET_DOMAIN|CLUSTER' kubernetes/clusters/infra/cluster-settings.yaml
+  ```
+
+### T2: Create Map
+
+- [ ] Create `kubernetes/apps/web/map.yaml`:
+  ```yaml
+  apiVersion: v1
+  kind: ConfigMap
+  metadata:
+    name: web
+  data:
+    HOST: "web.${SECRET_DOMAIN}"
+  ```
+
+### T3: Commit
+
+- [ ] Commit and push:
+  ```bash
+  git add kubernetes/apps/web
+  git commit -m "feat(apps): add web for ${SECRET_DOMAIN}"
+  git push origin main
+  ```
+"""
 KS = """\
 apiVersion: kustomize.toolkit.fluxcd.io/v1
 kind: Kustomization
