@@ -211,6 +211,23 @@ def test_our_own_commands_succeed_and_show_the_values(
             assert next(value for field, value in EXPECTED.items() if field in command) in out
 
 
+def test_before_the_story_every_complaint_has_a_correction_and_ours_fail_until_the_work_is_done(
+    before: Path,
+    after: Path,
+    with_tools: None,
+    doctor: Callable[[Path], Found],
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    found = doctor(before)
+    assert all(one["works"] for one in found)
+    own = {remedy["command"] for one in found for remedy in one["works"] if remedy["own"]}
+    assert {command.rpartition(" ")[2] for command in own} == {"T1", "T4.1", "T4"}
+    for command in sorted(own):
+        assert _own(command, before, capfd)[0] == 1, command
+        code, out = _own(command, after, capfd)
+        assert code == 0, (command, out)
+
+
 def test_the_corrected_commit_takes_every_file_and_keeps_the_message(
     after: Path, with_tools: None, doctor: Callable[[Path], Found], tmp_path: Path
 ) -> None:
