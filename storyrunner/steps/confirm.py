@@ -25,7 +25,8 @@ class Confirm(NoSuggestions):
         """Signed, and nothing it is about has changed since."""
         signed = read_signoffs(context).get(context.runbook.story, {}).get(step.id)
         if not signed:
-            return Verdict(Status.NEEDS_HUMAN, f"to sign: {step.question}")
+            why = f" {step.why}" if step.why else ""
+            return Verdict(Status.NEEDS_HUMAN, f"to sign: {step.question}{why}")
         now = _fingerprints(step, context)
         changed = [
             path for path, known in signed.get("files", {}).items() if now.get(path) != known

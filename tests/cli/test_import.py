@@ -187,6 +187,10 @@ def test_the_second_story_runs_from_its_text_to_its_commit(
     verdicts = {one["criterion"]: one["status"] for one in report["criteria"]}
     assert verdicts.pop("AC6") == "failed"
     assert set(verdicts.values()) == {"needs_human"}
+    # What is manual says why, where it is shown.
+    manual = [one for one in results.values() if one["status"] == "needs_human"]
+    assert len(manual) == 8
+    assert all("Not automatic: " in one["reason"] for one in manual)
     # Nothing was approved, so nothing was run.
     refused = [name for name, one in results.items() if one["status"] == "refused"]
     assert refused == ["T9.8"]
