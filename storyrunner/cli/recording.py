@@ -6,11 +6,11 @@ file, shown as a diff.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
+from storyrunner.cli.output import say
 from storyrunner.engine.loop import run_to_end
 from storyrunner.engine.opening import Options, open_session
 from storyrunner.engine.recording import Wanted, proposed_record, record
@@ -33,7 +33,7 @@ def show_record(
     with _checked(options, tools) as session:
         proposal = run_to_end(proposed_record(session, wanted))
         if proposal is None:
-            sys.stderr.write("storyrunner: the story says what is proven\n")
+            say("storyrunner: the story says what is proven")
             return 0
         write(diff(proposal).rstrip("\n"))
         return 1
@@ -70,7 +70,7 @@ def write_records(
                 f"files changed while they were checked: {changed[0].step} is stale",
                 hint="run it again",
             )
-        sys.stderr.write(f"storyrunner: {run_to_end(record(session, wanted))}\n")
+        say(f"storyrunner: {run_to_end(record(session, wanted))}")
     return 0
 
 
@@ -86,9 +86,9 @@ def _checked(options: Options, tools: Toolbox | None) -> Iterator[Session]:
         tools=tools,
     ) as session:
         for notice in session.notices:
-            sys.stderr.write(f"storyrunner: {notice}\n")
+            say(f"storyrunner: {notice}")
         report = run_to_end(session.run())
-        sys.stderr.write(f"storyrunner: {report.title}: {tally(report.criteria)}\n")
+        say(f"storyrunner: {report.title}: {tally(report.criteria)}")
         yield session
 
 
@@ -96,7 +96,7 @@ def _tell_step(envelope: Envelope) -> None:
     match envelope.event:
         case StepFinished(result=result):
             word = FACES[result.status].word
-            sys.stderr.write(f"storyrunner: checked {result.step}: {word}\n")
+            say(f"storyrunner: checked {result.step}: {word}")
         case _:
             pass
 

@@ -31,7 +31,7 @@ from storyrunner.workspace import Proposal, safe
 NAME, TITLE = "record", "Write the story's boxes and records"
 _OPENING = "Open the ticked boxes whose proof fails"
 _CLAIMS = (StoryState.DONE, StoryState.REVIEW)
-_OPEN = (Status.PENDING, Status.SKIPPED)
+_JUDGED = (Status.PASSED, Status.FAILED, Status.ERRORED)
 _COMMIT = "commit"
 """Not recorded: the record belongs into the commit, so the commit is yet to come."""
 _ENGINES = frozenset({"build", "dry_run", "query"})
@@ -152,7 +152,7 @@ def _commands(session: Recordable) -> Iterator[str]:
     without: dict[Status, list[str]] = {}
     for step in session.context.runbook.steps():
         result = session.results.get(step.id)
-        if result is None or result.status in _OPEN or step.kind == _COMMIT:
+        if result is None or result.status not in _JUDGED or step.kind == _COMMIT:
             continue
         commands = session.ledger.commands.get(step.id, ())
         for command in commands:
