@@ -95,6 +95,11 @@ _NAME = (
 _NUMBER = r"-?[0-9.,]{1,9}[a-z%]{0,3}"
 
 
+_OBJECT = r"(?:^|[\s(])(?!Secret/)[A-Z][A-Za-z]*/(?:[a-z0-9.-]+/)?[a-z0-9.-]+: $"
+"""An object named as findings name it, `Kind/namespace/name: `: what follows tells of the object.
+What is said of a Secret may well be its value."""
+
+
 def _compiled(pattern: str) -> Pattern[str]:
     return compiled(pattern, re.IGNORECASE)
 
@@ -159,6 +164,8 @@ def is_name(value: str) -> bool:
 
 
 def _masked(found: Match[str], masking: Masking) -> str:
+    if compiled(_OBJECT).search(found.string, 0, found.start("value")):
+        return found[0]
     parts = found.groupdict()
     value = parts["value"]
     opening, body, closing = _unquoted(value)

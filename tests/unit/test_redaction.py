@@ -295,3 +295,20 @@ def test_no_text_makes_a_pattern_run_away(piece: str) -> None:
 
 def test_what_is_made_up_for_these_tests_is_the_same_each_time() -> None:
     assert made("a", 12) == made("a", 12) != made("b", 12)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'HelmRelease/external-secrets/external-secrets: "OCIRepository" is not allowed',
+        "ClusterSecretStore/external-secrets/onepassword: external-secrets.io/v1beta1 is gone",
+        "in infra: Kustomization/flux-system/api-token: Spec.Path9 leads nowhere",
+    ],
+)
+def test_what_is_said_of_an_object_stays_whatever_its_name(text: str) -> None:
+    assert Redactor().text(text) == text
+
+
+def test_what_is_said_of_a_secret_does_not() -> None:
+    said = Redactor().text("Secret/shop/api-token: hunter2Xy9 is not allowed")
+    assert "hunter2Xy9" not in said
