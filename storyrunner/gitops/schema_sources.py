@@ -17,7 +17,7 @@ from typing import Any, Protocol
 from urllib.parse import unquote, urlsplit
 
 from storyrunner import regular
-from storyrunner.errors import RefusedFeatureError, UsageError
+from storyrunner.errors import UsageError
 from storyrunner.gitops.crd_schema import strict_schema
 from storyrunner.model.frozen import dataclass
 
@@ -80,18 +80,13 @@ class SchemaSource(Protocol):
 class SchemaFolder:
     """A kubeconform-style location: a path or `file://` URL with `{{.Group}}`, `{{.ResourceKind}}`,
     `{{.ResourceAPIVersion}}`, `{{.KindSuffix}}`; a plain folder has CATALOGUE_LAYOUT, and the
-    `master-standalone-strict` layout for core kinds. `base` is what relative paths start from.
-    Construction raises RefusedFeatureError for kubeconform's `default`."""
+    `master-standalone-strict` layout for core kinds. `base` is what relative paths start from."""
 
     location: str
     base: Path = Path()
 
     def __post_init__(self) -> None:
         scheme = urlsplit(self.location).scheme.lower()
-        if self.location == "default":
-            raise RefusedFeatureError(
-                "the schema location `default`", able="kubeconform with network access"
-            )
         if scheme not in ("", "file") and len(scheme) > 1:
             raise UsageError(f"no schema location: {self.location}", hint="a folder or file://…")
 

@@ -26,6 +26,9 @@ from storyrunner.gitops.schema_urls import SchemaUrl, is_url
 from storyrunner.gitops.schema_violations import Violation, explain, in_field_order, not_served
 from storyrunner.model.frozen import dataclass
 
+FETCHED = "default"
+"""The location that is kubeconform's own."""
+
 
 @dataclass(frozen=True, slots=True)
 class SchemaVerdict:
@@ -59,8 +62,10 @@ class SchemaStore:
     happen is that a kind is compiled twice.
     """
 
-    def __init__(self, *sources: SchemaSource) -> None:
+    def __init__(self, *sources: SchemaSource, asks_kubeconform: bool = False) -> None:
         self._sources = sources or (ShippedSchemas(),)
+        self.asks_kubeconform = asks_kubeconform
+        """Whether kubeconform may fetch schemas of kinds that are not judged here."""
         self._compiled: dict[Gvk, _Compiled] = {}
 
     @property
@@ -77,7 +82,8 @@ class SchemaStore:
         last = (ShippedSchemas, CoreSchemas)
         given = [one for one in self._sources if not isinstance(one, last)]
         rest = [one for one in self._sources if isinstance(one, last)]
-        return SchemaStore(*given, CrdSchemas(tuple(crds)), *rest)
+        found = CrdSchemas(tuple(crds))
+        return SchemaStore(*given, found, *rest, asks_kubeconform=self.asks_kubeconform)
 
     def validate(self, one: Mapping[str, Any]) -> SchemaVerdict:
         """The verdict on one object. Never raises for what is in the object or in a schema."""
@@ -122,10 +128,13 @@ def schema_store(
     those of core kinds when `kubernetes-validate` is installed. A location may be a file of CRDs,
     as `kubectl get crd -o yaml` (or json) prints them.
 
-    Raises RefusedFeatureError, UsageError or ManifestError for a location that cannot be used.
+    `default` lets kubeconform, when it is installed, fetch the schemas of kinds that nothing else
+    knows. Raises UsageError or ManifestError for a location that cannot be used.
     """
-    given = [_location(location, base) for location in locations]
-    return SchemaStore(*given, CrdSchemas(tuple(crds)), ShippedSchemas(), CoreSchemas())
+    wanted = list(locations)
+    given = [_location(location, base) for location in wanted if location != FETCHED]
+    sources = (*given, CrdSchemas(tuple(crds)), ShippedSchemas(), CoreSchemas())
+    return SchemaStore(*sources, asks_kubeconform=FETCHED in wanted)
 
 
 def _location(location: str, base: Path) -> SchemaSource:

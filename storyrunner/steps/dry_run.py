@@ -30,6 +30,7 @@ from storyrunner.steps.base import (
     evidence,
     verdict,
 )
+from storyrunner.steps.core_kinds import CoreVerdicts, judge_core_kinds
 from storyrunner.steps.known_kinds import (
     known_kinds,
     name_unknown,
@@ -63,9 +64,10 @@ class DryRun(ReadOnly):
         owned, asked = _subject(step, context), bool(proofs)
         findings += name_unknown(builds, facts, owned, asked=asked)
         schemas = context.schemas.with_crds(crds)
+        core = await judge_core_kinds(builds, schemas, context)
         judged = 0
         for cluster, build in builds:
-            judgement = _Judgement(schemas, context, cluster, build, owned)
+            judgement = _Judgement(schemas, core, context, cluster, build, owned)
             findings += judgement.findings()
             judged += judgement.judged
             if not judgement.rendered:
@@ -113,15 +115,17 @@ def _of(step: DryRunStep, context: StepContext) -> str:
 class _Judgement:
     """The schemas on one cluster's objects: the story's own, then all others as warnings."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0917
         self,
         schemas: SchemaStore,
+        core: CoreVerdicts,
         context: StepContext,
         cluster: Cluster,
         build: FluxBuild,
         owned: frozenset[str],
     ) -> None:
         self._schemas = schemas
+        self._core = core
         self._context = context
         self._cluster = cluster
         self._build = build
@@ -157,6 +161,15 @@ class _Judgement:
 
     def _schema(self, one: KubeObject, owned: bool) -> Iterator[Finding]:
         judgement = self._schemas.validate(one.data)
+        fetched = self._core.by_object.get(id(one.data))
+        if not judgement.judged and fetched and fetched.status in ("valid", "invalid"):
+            self._sources[self._core.source] = self._sources.get(self._core.source, 0) + 1
+            self.judged += owned
+            if fetched.status == "invalid":
+                make = error if owned else warning
+                text = f"{one.ident}: {fetched.message}"
+                yield make("kubeconform", text, self._place(one), cluster=self._cluster.name)
+            return
         if not judgement.judged:
             self._unjudged.add(judgement.kind)
             served = sorted(
@@ -169,7 +182,8 @@ class _Judgement:
                 place, hint = self._place(one, "apiVersion"), f"served: {', '.join(served)}"
                 yield error("unknown-version", text, place, hint=hint, cluster=self._cluster.name)
             elif owned:
-                text = f"{one.ident} is not judged: {judgement.reason or 'no schema of its kind'}"
+                why = (fetched.message if fetched else self._core.reason) or judgement.reason
+                text = f"{one.ident} is not judged: {why or 'no schema of its kind'}"
                 yield warning("not-judged", text, self._place(one), cluster=self._cluster.name)
             return
         source = _source_word(judgement.source)

@@ -48,7 +48,7 @@ def validate(
 
     With no `http(s)` template it asks no network. Exit code 1 (something is invalid) is an answer.
     """
-    argv = [str(tool.path), "-strict", "-verbose", "-output=json"]
+    argv = [str(tool.path), "-strict", "-verbose", "-output=json", "-n=1"]  # in order
     for location in schemas:
         argv += ["-schema-location", location]
     argv.append("-")
@@ -57,11 +57,12 @@ def validate(
     return Command(tuple(argv), cwd, env=env, stdin=stream, timeout=timeout, ok_codes=codes)
 
 
-def parse_verdicts(outcome: Outcome) -> tuple[Verdict, ...]:
-    """All verdicts in order. Raises ToolError when the output cannot be read."""
+def parse_verdicts(outcome: Outcome, count: int | None = None) -> tuple[Verdict, ...]:
+    """All verdicts in order. Raises ToolError when the output cannot be read, or when there are
+    not `count` of them."""
     try:
         resources = json.loads(outcome.stdout)["resources"]
-        return tuple(
+        verdicts = tuple(
             Verdict(
                 item.get("kind", ""),
                 item.get("name", ""),
@@ -74,3 +75,6 @@ def parse_verdicts(outcome: Outcome) -> tuple[Verdict, ...]:
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         detail = outcome.stderr_text.strip() or str(error)
         raise ToolError(f"kubeconform cannot be read: {detail}") from error
+    if count is not None and len(verdicts) != count:
+        raise ToolError(f"kubeconform: {len(verdicts)} verdicts on {count} objects")
+    return verdicts

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 import yaml
 
-from storyrunner.errors import RefusedFeatureError, UsageError
+from storyrunner.errors import UsageError
 from storyrunner.gitops.schema_sources import (
     CrdSchemas,
     Gvk,
@@ -399,8 +399,6 @@ def test_a_kind_that_names_a_path_never_leaves_the_folder(tmp_path: Path) -> Non
 
 
 def test_locations_that_mean_nothing_are_refused() -> None:
-    with pytest.raises(RefusedFeatureError):
-        schema_store(["default"])
     with pytest.raises(UsageError):
         schema_store(["ftp://example.org"])
     with pytest.raises(UsageError, match="Grupp"):
