@@ -188,6 +188,8 @@ class BuildBook:
 
     def _note(self, cluster: Cluster, name: str, build: FluxBuild) -> None:
         """Tell the recordings of whoever asks what a shared build rests on."""
+        if not reads.is_recorded():
+            return
         self._note_files({*build.read, *self._looked_through(cluster)})
         given = {
             owner: {name: value.value for name, value in sorted(values.items())}
@@ -199,10 +201,14 @@ class BuildBook:
 
     def _note_failure(self, cluster: Cluster) -> None:
         """What a build that failed has read is not known."""
+        if not reads.is_recorded():
+            return
         self._note_files(self._looked_through(cluster))
         reads.note(reads.CONTENT, self.whole(reads.CONTENT))
 
     def _note_files(self, paths: Iterable[str]) -> None:
+        if not reads.is_recorded():
+            return
         for path in paths:
             reads.note(path, self._fingerprint(path))
         reads.note(reads.NAMES, self.whole(reads.NAMES))

@@ -64,6 +64,11 @@ def unrecorded() -> Iterator[None]:
         _recordings.reset(token)
 
 
+def is_recorded() -> bool:
+    """Whether anybody here wants to know what is read: a fingerprint may be dear."""
+    return bool(_recordings.get())
+
+
 def note(key: str, fingerprint: str) -> None:
     """Write one read into the recordings that are open here."""
     for reads in _recordings.get():
