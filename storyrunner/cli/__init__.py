@@ -8,7 +8,7 @@ import sys
 from argparse import Namespace
 from collections.abc import Sequence
 
-COLLECT_AFTER = 50_000
+COLLECT_AFTER = 200_000
 """New objects before garbage is looked for: loading makes many and drops none of them."""
 
 
