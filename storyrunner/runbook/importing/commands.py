@@ -7,7 +7,6 @@ correction is left to a person. Expectations are bound to their command; prose i
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from storyrunner.model.finding import Severity
 from storyrunner.model.frozen import dataclass
@@ -15,10 +14,11 @@ from storyrunner.model.story import CodeBlock, Story
 from storyrunner.runbook.consistency import PLACEHOLDER
 from storyrunner.runbook.importing.draft import Keys, StepDraft
 from storyrunner.runbook.importing.files import READERS
+from storyrunner.runbook.importing.grouping import ended, groups_of, without_true
 from storyrunner.runbook.importing.manual import confirm, shortened
 from storyrunner.runbook.importing.rendering import read_rendering
 from storyrunner.runbook.importing.repository import Repository
-from storyrunner.runbook.importing.shell import is_linear, plain_argv
+from storyrunner.runbook.importing.shell import is_linear, joins, plain_argv
 from storyrunner.runbook.importing.wording import (
     allow_others,
     is_mention,
@@ -32,7 +32,6 @@ from storyrunner.runbook.importing.wording import (
 )
 from storyrunner.stories.commands_in import StoryCommand, commands_of
 from storyrunner.stories.doctor import examine
-from storyrunner.stories.doctor_text import CHECKING
 from storyrunner.stories.expected import Expected, expectations_in, read_hint
 from storyrunner.stories.shell_pipelines import Pipeline, read_pipelines
 
@@ -68,19 +67,28 @@ class CommandReader:
         """The commands of a shell block."""
         inside = range(block.span.first, block.span.last + 1)
         found = [c for c in self.commands if c.source == "block" and c.place.line in inside]
-        commands = _without_true(found)
+        commands = without_true(found)
         pipelines = [command.pipeline for command in commands]
         if not pipelines:
             return []
         bound: dict[int, list[Expected]] = {}
         for index, one in expectations_in(block.body, pipelines):
             bound.setdefault(index, []).append(one)
-        if not is_linear(_ended(pipelines, commands)):
-            return [self._whole(block, commands, [e for some in bound.values() for e in some])]
-        return [
-            self._one(command, bound.get(index, []), _end(block, command))
-            for index, command in enumerate(commands)
-        ]
+        if not is_linear(pipelines):
+            text, lines = block.body.strip("\n"), (block.span.first, block.span.last)
+            every = [one for some in bound.values() for one in some]
+            return [self._unit(commands, text, lines, every)]
+        reads = []
+        for group in groups_of(ended(pipelines, commands)):
+            expected = [one for index in group for one in bound.get(index, [])]
+            first, last = commands[group[0]], commands[group[-1]]
+            lines = (first.place.line, _end(block, last))
+            if len(group) == 1:
+                reads.append(self._one(first, expected, lines[1]))
+                continue
+            text = block.body[first.pipeline.start : last.pipeline.end].strip()
+            reads.append(self._unit([commands[index] for index in group], text, lines, expected))
+        return reads
 
     def inline(self, line: int, text: str, hint: str) -> list[Read]:
         """A command in backticks of a checkbox, with the parenthesis after it."""
@@ -99,7 +107,7 @@ class CommandReader:
 
         place = Place(self.story.path, line)
         pipelines = read_pipelines(text)
-        if not pipelines or not is_linear(pipelines):
+        if not pipelines or not is_linear(pipelines) or any(map(joins, pipelines)):
             return []
         commands = (StoryCommand(one, place, "", "inline") for one in pipelines)
         return [self._one(command, [], line) for command in commands]
@@ -109,7 +117,7 @@ class CommandReader:
     def _one(self, command: StoryCommand, expected: Sequence[Expected], last: int) -> Read:
         first = command.pipeline.parts[0]
         argv = first.argv
-        if first.program == "git" and argv[1:2] and argv[1] in _GIT_COMMIT:
+        if _is_commit(command.pipeline):
             return Read(commits=argv[1] != "push", pushes=argv[1] == "push")
         if first.program == "mkdir" and len(command.pipeline.parts) == 1:
             made = plain_argv(first)
@@ -194,77 +202,55 @@ class CommandReader:
         allow_others(draft, expected)
         return [draft]
 
-    def _whole(
-        self, block: CodeBlock, commands: Sequence[StoryCommand], expected: Sequence[Expected]
+    def _unit(
+        self,
+        commands: Sequence[StoryCommand],
+        text: str,
+        lines: tuple[int, int],
+        expected: Sequence[Expected],
     ) -> Read:
-        """A block whose commands lean on each other is one command; what they should print cannot
-        be told apart then."""
-        lines = (block.span.first, block.span.last)
-        text = block.body.strip("\n")
+        """Commands that lean on each other are one command; what they should print cannot be told
+        apart then, so it is signed."""
         if PLACEHOLDER.search(text):
             return Read(steps=(_ours(commands[0], lines),))
-        title = f"Run the block of line {block.line}"
-        draft = StepDraft({"kind": "command", "title": title, "run": text}, lines, "shell block")
+        git = [_is_commit(command.pipeline) for command in commands]
+        rest = [c for c, is_git in zip(commands, git, strict=True) if not is_git]
+        if any(git):
+            pushes = any("push" in c.pipeline.parts[0].argv[1:2] for c in commands)
+            left = [c for c in rest if c.pipeline.parts[0].program not in ("echo", "cd")]
+            why = "it stands in one line with the commit, which is a step of its own"
+            steps = [_by_hand(c, why) for c in left]
+            return Read(tuple(steps), commits=len(rest) < len(commands), pushes=pushes)
         for command in commands:
             diagnosis = examine(command, self.repository.view)
-            if diagnosis is not None and any(
-                one.severity is Severity.ERROR for one in diagnosis.complaints
-            ):
-                why = "; ".join(one.message for one in diagnosis.complaints)
-                step = confirm(
-                    title,
-                    f"Has the block of lines {lines[0]}–{lines[1]} shown what it should?",
-                    f"a command of it cannot be run as written: {why}",
-                    lines,
-                )
+            if diagnosis is None or command.pipeline.placeholders:
+                continue
+            if any(one.severity is Severity.ERROR for one in diagnosis.complaints):
+                said = "; ".join(one.message for one in diagnosis.complaints)
+                step = _by_hand(command, f"a command of it cannot be run as written: {said}")
+                step.lines = lines
                 return Read(steps=(noted(step, command, diagnosis, instead=""),))
-        names = {
-            part.argv[1]
-            for c in commands
-            for part in c.pipeline.parts
-            if part.program == "git" and len(part.argv) > 1
-        }
-        if names & _GIT_COMMIT:
-            return Read(commits=bool(names & {"add", "commit"}), pushes="push" in names)
-        return Read(steps=(draft, *signed(title, expected, lines)))
+        keys: Keys = {"kind": "command", "title": f"Run {shortened(text)}", "run": text}
+        draft = StepDraft(keys, lines, "commands that lean on each other")
+        return Read(steps=(draft, *signed(text, expected, lines)))
+
+
+def _is_commit(pipeline: Pipeline) -> bool:
+    argv = pipeline.parts[0].argv
+    return argv[:1] == ("git",) and bool(_GIT_COMMIT & set(argv[1:2]))
+
+
+def _by_hand(command: StoryCommand, why: str) -> StepDraft:
+    text = one_line(command.pipeline.text)
+    line = command.place.line
+    return confirm(f"By hand: {text}", f"Has `{text}` shown what it should?", why, (line, line))
 
 
 def _ours(command: StoryCommand, lines: tuple[int, int]) -> StepDraft:
     """A command that holds what a runbook fills in: it cannot be carried as it is."""
-    text = one_line(command.pipeline.text)
-    why = "it holds `[[ … ]]`, which a runbook fills in"
-    return confirm(f"By hand: {text}", f"Has `{text}` shown what it should?", why, lines)
-
-
-def _without_true(commands: Sequence[StoryCommand]) -> list[StoryCommand]:
-    """The commands without the `|| true` behind a check, which the doctor takes away."""
-    kept: list[StoryCommand] = []
-    for command in commands:
-        if kept and _is_excused(kept[-1].pipeline) and _is_true(command.pipeline):
-            continue
-        kept.append(command)
-    return kept
-
-
-def _ended(pipelines: Sequence[Pipeline], commands: Sequence[StoryCommand]) -> list[Pipeline]:
-    """The pipelines, each excused check as one that stands for itself."""
-    return [
-        replace(one, after="\n") if _is_excused(one) and _excuse(command) else one
-        for one, command in zip(pipelines, commands, strict=True)
-    ]
-
-
-def _excuse(command: StoryCommand) -> bool:
-    return command.following is not None and _is_true(command.following)
-
-
-def _is_excused(pipeline: Pipeline) -> bool:
-    checks = any(part.program in CHECKING for part in pipeline.parts)
-    return pipeline.after == "||" and checks
-
-
-def _is_true(pipeline: Pipeline) -> bool:
-    return [part.argv for part in pipeline.parts] in ([("true",)], [(":",)])
+    step = _by_hand(command, "it holds `[[ … ]]`, which a runbook fills in")
+    step.lines = lines
+    return step
 
 
 def _end(block: CodeBlock, command: StoryCommand) -> int:

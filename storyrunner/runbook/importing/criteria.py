@@ -41,6 +41,7 @@ a an and the for of to with in on is are be create created creates creation upda
  manifest manifests yaml file files add added define defined
 """
 _EMPTY_WORDS = frozenset(_COMMON.split())
+_MAPPED = re.compile(r"^\(Tasks? [^()]*\):?[ \t]*", re.IGNORECASE)
 _WORD = re.compile(r"[A-Za-z0-9][\w.-]*")
 CHECKS_TASK = "CHECKS"
 
@@ -72,7 +73,7 @@ class CriteriaReader:
     def _criterion(self, criterion: StoryCriterion) -> CriterionDraft:
         sentences = list(_sentences(criterion))
         first = sentences[0][1] if sentences else criterion.id
-        text = criterion.title.rstrip(": ") or first
+        text = _MAPPED.sub("", criterion.title).rstrip(": ") or first
         draft = CriterionDraft(criterion.id, shortened(text), criterion.span.first)
         draft.bullets = [sentence for _, sentence in sentences]
         tasks = self._tasks_of(criterion)

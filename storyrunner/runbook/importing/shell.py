@@ -25,8 +25,9 @@ _NOWHERE = frozenset({"/dev/null", "&1", "1", "2"})
 
 
 def is_linear(pipelines: Sequence[Pipeline]) -> bool:
-    """True when each command of a block stands for itself: no loop, no variable of its own, no
-    exit status kept, nothing in the background, nothing that depends on what came before."""
+    """True when each line of a block stands for itself: no loop, no variable of its own, no exit
+    status kept, nothing in the background, nothing that depends on what came before. Commands that
+    `&&` and `||` join are one line."""
     names = {
         word.text.partition("=")[0]
         for one in pipelines
@@ -35,7 +36,7 @@ def is_linear(pipelines: Sequence[Pipeline]) -> bool:
         if _ASSIGNMENT.match(word.text) and not part.argv
     }
     for one in pipelines:
-        if one.after in ("&", "&&", "||", ";;"):
+        if one.after in ("&", ";;"):
             return False
         for part in one.parts:
             if part.program in _COMPOUND or part.text.startswith(("(", "{")) or not part.argv:
@@ -45,6 +46,11 @@ def is_linear(pipelines: Sequence[Pipeline]) -> bool:
             if any(name in names for word in part.words for name in word.expands):
                 return False
     return True
+
+
+def joins(pipeline: Pipeline) -> bool:
+    """True when what follows a command depends on how it ended."""
+    return pipeline.after in ("&&", "||")
 
 
 def plain_argv(part: SimpleCommand, *, may_print: bool = True) -> list[str] | None:

@@ -199,6 +199,25 @@ def test_commands_that_lean_on_each_other_are_one_command(root: Path) -> None:
     assert step_for(loop, root)["run"] == loop
 
 
+def test_what_and_and_or_join_is_one_command_and_its_neighbours_are_their_own(root: Path) -> None:
+    text = (
+        f"ls kubernetes\ntest -f {SETTINGS} && echo ok\nkubectl drain <node>\nkubectl get pods -w"
+    )
+    steps = steps_of(imported(block(text), root))
+    assert [(step["kind"], step.get("run")) for step in steps] == [
+        ("require", None),
+        ("command", f"test -f {SETTINGS} && echo ok"),
+        ("command", "kubectl drain <node>"),
+        ("command", "kubectl get pods -w"),
+    ]
+
+
+def test_a_check_in_one_line_with_the_commit_is_not_lost(root: Path) -> None:
+    steps = steps_of(imported(block("make test && git add -A && git commit -m x"), root))
+    assert [step["kind"] for step in steps] == ["confirm", "confirm"]
+    assert "make test" in steps[0]["question"]
+
+
 def test_expectations_are_bound_to_their_command(root: Path) -> None:
     steps = steps_of(
         imported(
