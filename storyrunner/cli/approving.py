@@ -7,10 +7,10 @@ from collections.abc import Callable
 from typing import Any
 
 from storyrunner.engine.approvals import Approvals
-from storyrunner.engine.approved import APPROVED, Table, read_own, read_shared
+from storyrunner.engine.approved import Table, read_own, read_shared
 from storyrunner.engine.loop import run_to_end
 from storyrunner.engine.session import Session
-from storyrunner.model.approval import ApprovalItem, ApprovalQuestion, CommandRequest
+from storyrunner.model.approval import APPROVED, ApprovalItem, ApprovalQuestion, CommandRequest
 from storyrunner.model.events import Event, FileProposed
 from storyrunner.reporters.approving import item_lines, stands_as
 from storyrunner.steps.commanding import all_requests

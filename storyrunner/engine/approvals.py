@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from storyrunner.engine.approved import (
-    APPROVED,
     read_own,
     read_shared,
     save_own,
@@ -20,6 +19,7 @@ from storyrunner.engine.approved import (
 from storyrunner.engine.carry import propose
 from storyrunner.errors import WorkspaceError
 from storyrunner.model.approval import (
+    APPROVED,
     ApprovalItem,
     ApprovalQuestion,
     CommandRequest,

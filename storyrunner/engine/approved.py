@@ -16,12 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from storyrunner.errors import Place, WorkspaceError
-from storyrunner.model.approval import CommandRequest, digest_of
+from storyrunner.model.approval import APPROVED, CommandRequest, digest_of
 from storyrunner.model.frozen import dataclass
 from storyrunner.workspace import Workspace
-
-APPROVED = ".storyrunner/approved.json"
-"""Approvals that colleagues and CI share."""
 
 VERSION = 1
 

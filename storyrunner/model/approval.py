@@ -15,6 +15,9 @@ from typing import Protocol
 from storyrunner.model.command_class import ALWAYS_ASK, NEVER_RUN, CommandClass
 from storyrunner.model.frozen import dataclass
 
+APPROVED = ".storyrunner/approved.json"
+"""Approvals that colleagues and CI share; part of the story's commit."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommandRequest:

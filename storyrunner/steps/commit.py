@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from storyrunner.errors import Place, StoryrunnerError, ToolError
+from storyrunner.model.approval import APPROVED
 from storyrunner.model.decision import CommitDraft, CommitFile, PushQuestion
 from storyrunner.model.events import FileProposed
 from storyrunner.model.finding import Finding, error, warning
@@ -180,7 +181,7 @@ def _story_files(context: StepContext) -> list[tuple[str, str]]:
     files = owned_files(context.runbook, context.values)
     if context.story is not None:
         files.append((context.story.path, "story"))
-    return [*files, (SIGNOFFS, "sign-offs")]
+    return [*files, (SIGNOFFS, "sign-offs"), (APPROVED, "approvals")]
 
 
 def _open_files(status: TreeStatus, context: StepContext) -> list[CommitFile]:
