@@ -9,7 +9,7 @@ from storyrunner.model.approval import ApprovalItem, ApprovalQuestion, CommandRe
 from storyrunner.workspace import safe
 
 ONCE = "These run now, this one time; such commands are asked about each time."
-LISTED = "Commands of this story that nobody approved here. None runs before you say so."
+LISTED = "You have not approved these commands; none runs before you do."
 
 
 def heading(question: ApprovalQuestion) -> str:

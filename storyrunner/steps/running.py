@@ -21,6 +21,7 @@ from storyrunner.steps.base import HERE, StepContext, evidence
 from storyrunner.steps.outputs import describe, unmet
 from storyrunner.steps.sandbox import SHELL_OPTIONS, Sandbox
 from storyrunner.stories.command_classes import read_command
+from storyrunner.stories.command_places import with_private_tmp
 from storyrunner.workspace import file_fingerprint, safe
 from storyrunner.workspace.paths import split
 
@@ -51,7 +52,7 @@ def requests_of(step: CommandStep, context: StepContext) -> list[CommandRequest]
     names = [cluster.name for cluster in context.clusters(step)] or [step.cluster]
     exact: dict[tuple[str, str], None] = {}
     for name in names:
-        text = context.values.fill(step.run, name)
+        text = with_private_tmp(context.values.fill(step.run, name))
         exact[text, context.values.fill(step.folder, name)] = None
     return [_request(step, text, folder, context) for text, folder in exact]
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from storyrunner.model.command_class import OPAQUE, UNREADABLE, CommandClass, worst
 from storyrunner.model.frozen import dataclass
 from storyrunner.stories.command_doubts import find_doubts
-from storyrunner.stories.command_parts import Part, Words, bare, is_loose, opaque, reads
+from storyrunner.stories.command_parts import PRIVATE, Part, Words, bare, is_loose, opaque, reads
 from storyrunner.stories.command_programs import BUILTINS, judge_program
 from storyrunner.stories.command_wrappers import assigned, is_steering, judge_wrapped, script
 from storyrunner.stories.shell_pipelines import Pipeline, SimpleCommand, read_pipelines
@@ -26,6 +26,7 @@ _SYSTEM = frozenset({"/bin", "/usr/bin", "/usr/local/bin", "/sbin", "/usr/sbin"}
 _LEADING = frozenset({"do", "then", "else", "elif", "if", "while", "until", "!", "{"})
 _CLOSING = frozenset({"done", "fi", "}"})
 _NOWHERE = frozenset({"/dev/null", "/dev/stdout", "/dev/stderr", "-"})
+_OPEN_TARGET = re.compile(r"[$`]")
 _SOCKET = re.compile(r"/dev/(?:tcp|udp)\b")
 
 
@@ -93,7 +94,7 @@ def _redirections(command: SimpleCommand) -> Iterator[Part]:
     for target in (*command.reads, *command.writes):
         if _SOCKET.search(target):
             yield Part(CommandClass.NETWORK, "opens a connection", (target,))
-        elif "$" in target or "`" in target:
+        elif _OPEN_TARGET.search(PRIVATE.sub("", target, count=1)):
             yield Part(OPAQUE, "where it reads or writes is in a variable", is_known=False)
     if "<>" in command.text:
         yield Part(CommandClass.WRITE, "opens a file for writing")

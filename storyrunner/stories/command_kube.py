@@ -114,6 +114,8 @@ def judge_yq(args: Words) -> list[Part]:
 
 def judge_kubeconform(args: Words) -> list[Part]:
     """Schemas come from the network, unless only local ones are named."""
+    if _says(args, "-v", "-h", "--version", "--help"):
+        return reads("kubeconform tells about itself")
     named = [
         args[index + 1].text if word.text.endswith("-schema-location") else word.text
         for index, word in enumerate(args[:-1])

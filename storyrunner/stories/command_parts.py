@@ -17,6 +17,9 @@ Words = Sequence[Word]
 
 _QUOTED = re.compile(r"'[^']*'|\"(?:[^\"\\]|\\.)*\"|\\.", re.DOTALL)
 _OPEN_BRACE = re.compile(r"\{[^{}\s]*(?:,|\.\.)")
+PRIVATE = re.compile(r"^\"?\$(?:TMPDIR|\{TMPDIR\})/")
+"""How a word begins that is a file of the run's own temporary folder."""
+
 _GLOB = re.compile(r"[*?\[]")
 
 
@@ -70,6 +73,8 @@ def is_loose(word: Word) -> bool:
     raw = bare(word)
     if _OPEN_BRACE.search(raw) and ("{-" in raw or ",-" in raw or word.text.startswith("-")):
         return True
+    if PRIVATE.match(word.raw):
+        return False
     return word.raw.lstrip('"')[:1] == "$" or _GLOB.match(word.raw) is not None
 
 

@@ -447,6 +447,17 @@ def test_the_repository_cannot_bring_its_own_programs(
     assert "cannot be started" in report.results[0].reason
 
 
+def test_commands_find_each_others_temporary_files_and_nobody_else_does(tmp_path: Path) -> None:
+    name = f"storyrunner-{tmp_path.name}.txt"
+    folder = make_repository(
+        tmp_path / "repo",
+        {"run": f"echo handed over > /tmp/{name}"},
+        {"run": f"cat /tmp/{name}", "expect": [{"equals": "handed over"}]},
+    )
+    assert check(folder, trust=True).exit_code == 0
+    assert not Path("/tmp", name).exists()
+
+
 def test_private_folders_are_gone_after_the_session(tmp_path: Path) -> None:
     folder = make_repository(tmp_path / "repo", READS)
     with opened(folder, mode=Mode.CHECK, trust=True) as session:

@@ -51,6 +51,26 @@ async def test_only_what_is_marked_is_approved(play) -> None:
         assert stage.session.answers == [ApprovalAnswer(frozenset(DIGESTS[1:2]))]
 
 
+async def test_a_mark_is_seen_without_colour_and_can_be_taken_off(play) -> None:
+    async with play(asking(APPROVE)) as stage:
+        await at_the_list(stage)
+        assert stage.text().count("[x]") == 0
+        await stage.pilot.press("space", "down", "enter")
+        await stage.until(lambda: stage.text().count("[x]") == 2)
+        await stage.pilot.press("space")
+        await stage.until(lambda: stage.text().count("[x]") == 1)
+        await stage.press("y")
+        assert stage.session.answers == [ApprovalAnswer(frozenset(DIGESTS[:1]))]
+
+
+async def test_what_always_asks_cannot_be_marked_for_later(play) -> None:
+    async with play(asking(APPROVE)) as stage:
+        await at_the_list(stage)
+        await stage.pilot.press("down", "down", "space")
+        await stage.until(lambda: any("right before it runs" in told for told in stage.app.told))
+        assert "[x]" not in stage.text()
+
+
 async def test_y_with_nothing_marked_approves_nothing_and_says_how(play) -> None:
     async with play(asking(APPROVE)) as stage:
         await at_the_list(stage)

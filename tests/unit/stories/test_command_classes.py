@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from storyrunner.model.command_class import CommandClass, worst
 from storyrunner.stories.command_classes import read_command
+from storyrunner.stories.command_places import with_private_tmp
 
 READ, WRITE, NETWORK, CLUSTER, ENDLESS, PUSH, INTERACTIVE, PLACEHOLDER = CommandClass
 OPAQUE = PUSH
@@ -61,6 +62,10 @@ def class_of(text: str) -> CommandClass:
         "wc -l < a",
         "X=1; echo ${X:-2} $((1 + 2))",
         "timeout 5 ls",
+        "kubeconform -v",
+        "cat $TMPDIR/a",
+        "diff $TMPDIR/a ${TMPDIR}/b",
+        'sort "$TMPDIR/a"',
     ],
 )
 def test_what_only_reads_is_read(text: str) -> None:
@@ -113,6 +118,8 @@ def test_what_only_reads_is_read(text: str) -> None:
         "X=1 rm a",
         "time rm a",
         "nohup rm a",
+        "ls > $TMPDIR/a",
+        "ls > ${TMPDIR}/a",
     ],
 )
 def test_what_changes_files_or_is_not_known_writes(text: str) -> None:
@@ -296,6 +303,8 @@ def test_a_push_stays_a_push_however_it_is_written(text: str) -> None:
         "cd /tmp && ./x.sh",
         "coproc ls",
         "echo x > $FILE",
+        "echo x > $TMPDIR/$FILE",
+        "TMPDIR=/x; echo x > $TMPDIR/a",
         "exec 3<>/tmp/x; eval x",
         "case x in a) rm a;; esac",
     ],
@@ -367,6 +376,23 @@ def test_it_says_what_a_command_touches_and_which_files_it_runs() -> None:
     found = read_command("mkdir -p a && ./scripts/x.sh > out && git push origin")
     assert found.touches == ("a", "scripts/x.sh", "out", "origin")
     assert found.runs == ("scripts/x.sh",)
+
+
+@pytest.mark.parametrize(
+    ("text", "private"),
+    [
+        ("ls > /tmp/a", "ls > $TMPDIR/a"),
+        ("cat /tmp/a.yaml | grep x", "cat $TMPDIR/a.yaml | grep x"),
+        ('cat "/tmp/a" >/tmp/b', 'cat "$TMPDIR/a" >$TMPDIR/b'),
+        ("kustomize build . -o=/tmp/out", "kustomize build . -o=$TMPDIR/out"),
+        ("grep '/tmp/a' b", "grep '/tmp/a' b"),
+        ("ls /var/tmp/a ./tmp/b x/tmp/c /tmp", "ls /var/tmp/a ./tmp/b x/tmp/c /tmp"),
+        ("cat <<'EOF' > /tmp/a\n/tmp/b\nEOF", "cat <<'EOF' > /tmp/a\n/tmp/b\nEOF"),
+        ("ls", "ls"),
+    ],
+)
+def test_tmp_is_the_private_folder_of_the_run(text: str, private: str) -> None:
+    assert with_private_tmp(text) == private
 
 
 @given(st.text(max_size=60))
