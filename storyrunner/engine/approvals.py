@@ -127,7 +127,7 @@ class Approvals:
         elif own.before(request) or shared.before(request):
             reason = "not approved: it changed since it was"
         text = f"{reason} ({problem})" if problem else reason
-        return Refusal(request, text, "storyrunner approve STORY lists it and approves it")
+        return Refusal(request, text, f"storyrunner approve {request.story}")
 
     # --- asking ------------------------------------------------------------------------------
 

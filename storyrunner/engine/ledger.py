@@ -89,7 +89,7 @@ def _by_number(verdict: CriterionVerdict) -> list[int | str]:
 
 def _next_action(results: tuple[StepResult, ...]) -> str:
     for result in results:
-        if result.status in (Status.FAILED, Status.ERRORED):
+        if result.status in (Status.FAILED, Status.ERRORED, Status.REFUSED):
             hint = next((item.hint for item in result.errors if item.hint), "")
             return f"{result.step}: {hint or result.reason}"
     waiting = next((item for item in results if _is_to_sign(item)), None)

@@ -90,7 +90,8 @@ async def _look(step: CommandStep, permit: Permit, context: StepContext) -> Verd
     """Run it in a private copy. One that writes is proven when that changes nothing any more."""
     if GIT in permit.request.touches:
         return Verdict(Status.PENDING, f"a guided run does it: {safe(permit.request.text)}")
-    async with _in_copy(context) as tree, _untouched(context):
+    tree = await _copy(context)
+    async with _untouched(context):
         before = await asyncio.to_thread(listing, tree)
         ran = await run(permit, step, tree, context)
         touched = changed_between(before, await asyncio.to_thread(listing, tree))
@@ -109,14 +110,14 @@ async def _do(step: CommandStep, permit: Permit, context: StepContext) -> Verdic
     """Run it for what it changes."""
     if permit.request.cls is not CommandClass.WRITE or GIT in permit.request.touches:
         return await _in_tree(step, permit, context)
-    async with _in_copy(context) as tree:
-        before = await asyncio.to_thread(listing, tree)
-        ran = await run(permit, step, tree, context)
-        after = await asyncio.to_thread(listing, tree)
-        changed = changed_between(before, after)
-        files = files_among(changed, before, after)
-        suggestions = [_suggestion(path, tree, context) for path in files or ()]
-        suggestions = [item for item in suggestions if item.proposal.changes]
+    tree = await _copy(context)
+    before = await asyncio.to_thread(listing, tree)
+    ran = await run(permit, step, tree, context)
+    after = await asyncio.to_thread(listing, tree)
+    changed = changed_between(before, after)
+    files = files_among(changed, before, after)
+    suggestions = [_suggestion(path, tree, context) for path in files or ()]
+    suggestions = [item for item in suggestions if item.proposal.changes]
     if ran.findings:
         return verdict("", ran.findings, [ran.proof])
     if files is None:
@@ -158,16 +159,10 @@ def _suggestion(path: str, tree: Path, context: StepContext) -> Suggestion:
     return Suggestion(proposal, Change.DELETE if after is None else Change.EDIT)
 
 
-@asynccontextmanager
-async def _in_copy(context: StepContext) -> AsyncIterator[Path]:
+async def _copy(context: StepContext) -> Path:
     if context.sandbox is None:
         raise ToolError("there is no place to run a command in")
-    place = context.sandbox.new_tree()
-    try:
-        await asyncio.to_thread(context.sandbox.fill, place)
-        yield place
-    finally:
-        await asyncio.to_thread(context.sandbox.drop, place)
+    return await asyncio.to_thread(context.sandbox.tree)
 
 
 @asynccontextmanager

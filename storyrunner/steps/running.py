@@ -24,6 +24,7 @@ from storyrunner.stories.command_classes import read_command
 from storyrunner.stories.command_places import with_private_tmp
 from storyrunner.workspace import file_fingerprint, safe
 from storyrunner.workspace.paths import split
+from storyrunner.workspace.replica import git_folders
 
 NOT_CONFINED = 125
 NOT_RUNNABLE = (126, 127)
@@ -112,12 +113,14 @@ def _command(
     if request.folder and not context.workspace.is_folder(request.folder):
         raise ToolError(f"there is no folder {request.folder} to run in")
     environment = sandbox.environment(request.env)
-    if tree != context.workspace.root:
-        environment["GIT_OPTIONAL_LOCKS"] = "0"
     argv = _argv(request, context)
     network = request.cls not in _ONLY_FILES
+    is_copy = tree != context.workspace.root
+    if is_copy:
+        environment["GIT_OPTIONAL_LOCKS"] = "0"
+    writable = [tree] if is_copy else [tree, *git_folders(tree)]
     return Command(
-        sandbox.confine(argv, [tree], network=network),
+        sandbox.confine(argv, writable, network=network),
         folder,
         env=environment,
         timeout=step.timeout,

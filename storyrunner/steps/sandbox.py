@@ -7,7 +7,6 @@ It starts nothing: it makes the `Command` that the runner gets. One sandbox live
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
@@ -16,7 +15,7 @@ from pathlib import Path
 from storyrunner.gitops.private_copy import PrivateCopy
 from storyrunner.tools import confined
 from storyrunner.tools.environment import DEFAULT_PATH, environment
-from storyrunner.workspace.replica import replicate
+from storyrunner.workspace.replica import Replica
 
 _QUIET = {
     "GIT_TERMINAL_PROMPT": "0",
@@ -40,14 +39,14 @@ class Sandbox:
         self._source = dict(os.environ if source is None else source)
         self._stack = ExitStack()
         self._home: Path | None = None
-        self._copies = 0
+        self._replica: Replica | None = None
 
     def __enter__(self) -> Sandbox:
         return self
 
     def __exit__(self, *_ended: object) -> None:
         self._stack.close()
-        self._home = None
+        self._home = self._replica = None
 
     @property
     def home(self) -> Path:
@@ -58,18 +57,12 @@ class Sandbox:
                 (self._home / name).mkdir()
         return self._home
 
-    def new_tree(self) -> Path:
-        """A place of its own for a copy of the tree."""
-        self._copies += 1
-        return self.home / "trees" / str(self._copies)
-
-    def fill(self, place: Path) -> None:
-        """Copy the working tree as it is now. Raises WorkspaceError."""
-        replicate(self._root, place)
-
-    def drop(self, place: Path) -> None:
-        """Remove a copy."""
-        shutil.rmtree(place, ignore_errors=True)
+    def tree(self) -> Path:
+        """A private copy of the working tree as it is now, until it is asked for again. Raises
+        WorkspaceError."""
+        if self._replica is None:
+            self._replica = Replica(self._root, self.home / "trees")
+        return self._replica.renew()
 
     def missing(self, names: Sequence[str]) -> list[str]:
         """Those of the declared variables that are not set."""

@@ -26,8 +26,89 @@ _ANY_SECTION = re.compile(r"\s*\[")
 _SMALL = ("HEAD", "ORIG_HEAD", "MERGE_HEAD", "FETCH_HEAD", "index")
 _COMMON = ("packed-refs", "shallow")
 
+Stamps = Mapping[str, tuple[int, ...]]
+"""Relative path -> all that tells whether something was done to it."""
+
 Listing = Mapping[str, tuple[int, int, int]]
 """Relative path -> mode, size, time of change in ns; a folder and a link have no size or time."""
+
+
+class Replica:
+    """A private copy that is made like the tree again before each use.
+
+    What a command did to it is found by inode and time of change, which no program can set, and
+    undone; what changed in the tree meanwhile is copied. So a copy costs its files only once.
+    """
+
+    def __init__(self, root: Path, places: Path) -> None:
+        self._root = root
+        self._places = places
+        self._made = 0
+        self._place: Path | None = None
+        self._source: Stamps = {}
+        self._copied: Stamps = {}
+
+    def renew(self) -> Path:
+        """The copy, like the tree as it is now. Raises WorkspaceError."""
+        try:
+            return self._renewed()
+        except OSError:
+            self._place = None  # what a command left cannot be mended: begin anew
+        return self._anew()
+
+    def _renewed(self) -> Path:
+        if self._place is None:
+            return self._anew()
+        source, copied = _stamps(self._root), _stamps(self._place)
+        stale = {
+            path
+            for path in source.keys() | self._source.keys()
+            if _differ(source, self._source, path)
+        }
+        stale |= {
+            path
+            for path in copied.keys() | self._copied.keys()
+            if _differ(copied, self._copied, path)
+        }
+        for path in sorted(stale):
+            _restore(self._root, self._root / path, self._place / path)
+        _remove(self._place / ".git")
+        _replicate_git(self._root, self._place)
+        self._source, self._copied = source, _stamps(self._place)
+        return self._place
+
+    def _anew(self) -> Path:
+        self._made += 1
+        place = self._places / str(self._made)
+        self._source = _stamps(self._root)
+        replicate(self._root, place)
+        self._place, self._copied = place, _stamps(place)
+        return place
+
+
+def _differ(one: Stamps, other: Stamps, path: str) -> bool:
+    return one.get(path) != other.get(path)
+
+
+def _restore(root: Path, source: Path, place: Path) -> None:
+    """Make one path of a copy what it is in the tree; its parents are right already."""
+    if source.is_dir() and not source.is_symlink() and place.is_dir() and not place.is_symlink():
+        place.chmod(stat.S_IMODE(source.stat().st_mode))
+        return
+    _remove(place)
+    if source.is_symlink():
+        _copy_link(root, source, place)
+    elif source.is_dir():
+        place.mkdir()
+    elif source.is_file():
+        shutil.copy2(source, place, follow_symlinks=False)
+
+
+def _remove(place: Path) -> None:
+    if place.is_dir() and not place.is_symlink():
+        shutil.rmtree(place)
+    else:
+        place.unlink(missing_ok=True)
 
 
 def replicate(root: Path, target: Path) -> None:
@@ -69,8 +150,7 @@ def _replicate_git(root: Path, target: Path) -> None:
     own = git_folder(root)
     if own is None:
         return
-    common_file = own / "commondir"
-    common = (own / common_file.read_text().strip()).resolve() if common_file.is_file() else own
+    common = _common(own)
     copy = target / ".git"
     (copy / "objects" / "info").mkdir(parents=True)
     (copy / "objects" / "info" / "alternates").write_text(f"{common / 'objects'}\n")
@@ -98,6 +178,19 @@ def git_folder(root: Path) -> Path | None:
     return own if (own / "HEAD").is_file() else None
 
 
+def git_folders(root: Path) -> tuple[Path, ...]:
+    """The folders outside of the working tree that git keeps for it: those of a linked one."""
+    own = git_folder(root)
+    found = (own, _common(own)) if own is not None else ()
+    return tuple(dict.fromkeys(path for path in found if not path.is_relative_to(root)))
+
+
+def _common(own: Path) -> Path:
+    """What all working trees of a repository share."""
+    file = own / "commondir"
+    return (own / file.read_text().strip()).resolve() if file.is_file() else own
+
+
 def _settings(text: str) -> Iterator[str]:
     """The lines of a git configuration that say how files are stored and who commits: no remotes,
     no credentials, nothing that runs a program."""
@@ -113,7 +206,25 @@ def _settings(text: str) -> Iterator[str]:
 
 def listing(root: Path) -> Listing:
     """What stands in a tree, without `.git`, to be compared with what stands there later."""
-    found: dict[str, tuple[int, int, int]] = {}
+    return {path: _seen(state) for path, state in _walk(root)}
+
+
+def _seen(state: os.stat_result) -> tuple[int, int, int]:
+    is_file = stat.S_ISREG(state.st_mode)
+    return state.st_mode, state.st_size if is_file else 0, state.st_mtime_ns if is_file else 0
+
+
+def _stamps(root: Path) -> Stamps:
+    """As `listing`, with what a program cannot set."""
+    found = {}
+    for path, state in _walk(root):
+        is_folder = stat.S_ISDIR(state.st_mode)
+        more = () if is_folder else (state.st_ctime_ns, state.st_nlink)
+        found[path] = (*_seen(state), state.st_ino, *more)
+    return found
+
+
+def _walk(root: Path) -> Iterator[tuple[str, os.stat_result]]:
     waiting = [(root, "")]
     while waiting:
         folder, prefix = waiting.pop()
@@ -121,17 +232,10 @@ def listing(root: Path) -> Listing:
             for entry in entries:
                 if entry.name == ".git":
                     continue
-                state = entry.stat(follow_symlinks=False)
                 name = f"{prefix}{entry.name}"
-                is_file = stat.S_ISREG(state.st_mode)
-                found[name] = (
-                    state.st_mode,
-                    state.st_size if is_file else 0,
-                    state.st_mtime_ns if is_file else 0,
-                )
+                yield name, entry.stat(follow_symlinks=False)
                 if entry.is_dir(follow_symlinks=False):
                     waiting.append((Path(entry.path), f"{name}/"))
-    return found
 
 
 def changed_between(before: Listing, after: Listing) -> tuple[str, ...]:

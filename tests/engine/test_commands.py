@@ -12,8 +12,11 @@ from pathlib import Path
 import pytest
 
 from storyrunner.engine.session import Mode
+from storyrunner.gitops.private_copy import PREFIX
+from storyrunner.model.command import Command, Ending, Outcome
 from storyrunner.model.decision import Choice, WriteAnswer
 from storyrunner.model.events import FileProposed
+from storyrunner.model.ports import LineSink
 from storyrunner.model.result import RunReport
 from storyrunner.model.status import Status
 from storyrunner.steps.commanding import all_requests
@@ -397,6 +400,15 @@ def test_folders_and_git_are_changed_in_the_tree_and_told(tmp_path: Path) -> Non
     assert "A  extra.yaml" in git(folder, "status", "--short")
 
 
+def test_git_is_changed_in_a_linked_working_tree_too(tmp_path: Path) -> None:
+    main = make_repository(tmp_path / "main", {"run": "git add extra.yaml"})
+    git(main, "worktree", "add", "-q", str(tmp_path / "linked"))
+    linked = tmp_path / "linked"
+    (linked / "extra.yaml").write_text("x: 1\n")
+    assert guide(linked).exit_code == 0
+    assert "A  extra.yaml" in git(linked, "status", "--short")
+
+
 def test_git_history_can_be_read_in_check(tmp_path: Path) -> None:
     folder = make_repository(
         tmp_path / "repo",
@@ -466,6 +478,28 @@ def test_private_folders_are_gone_after_the_session(tmp_path: Path) -> None:
         home = session.context.sandbox.home
         assert home.is_dir()
     assert not home.exists()
+
+
+class Stopped(Watched):
+    """A runner on which the story's command printed something and never ended."""
+
+    async def run(self, command: Command, on_line: LineSink | None = None) -> Outcome:
+        """Stop the story's commands; run all others."""
+        if PREFIX in (command.env or {}).get("HOME", ""):
+            return Outcome(command, Ending.TIMED_OUT, None, b"Forwarding from 127.0.0.1\n")
+        return await super().run(command, on_line)
+
+
+@pytest.mark.parametrize(
+    ("expect", "code"),
+    [([{"contains": ["Forwarding"]}], 0), ([{"contains": ["Refused"]}], 1), ([], 3)],
+)
+def test_what_never_ends_is_judged_by_what_it_printed_alone(
+    tmp_path: Path, expect: list[object], code: int
+) -> None:
+    step = {"run": "tail -f README.md", "expect": expect, "timeout": 1}
+    folder = make_repository(tmp_path / "repo", step)
+    assert guide(folder, runner=Stopped()).exit_code == code
 
 
 # --- what counts as proof ------------------------------------------------------------------

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from storyrunner.errors import WorkspaceError
 from storyrunner.workspace.replica import (
+    Replica,
     changed_between,
     differing,
     files_among,
@@ -17,6 +20,7 @@ from storyrunner.workspace.replica import (
 )
 from tests.support.repositories import git, init
 
+BASH = shutil.which("bash") or "bash"  # read on import: tests run with a bare PATH
 SECRET = "https://user:planted@example.test/x"
 
 
@@ -149,3 +153,71 @@ def test_what_no_file_content_can_say_is_not_taken_for_files(
             (copy / "empty").write_text("x")
     after = listing(copy)
     assert files_among(changed_between(before, after), before, after) is None
+
+
+LIES = (
+    "echo hacked > README.md",
+    "echo hacked > apps/deep/a.yaml; touch -d @1 apps/deep/a.yaml",
+    "rm -rf apps",
+    "rm -rf apps; ln -s /etc apps",
+    "mkdir README.d; echo x > README.d/x",
+    "mv apps moved",
+    "chmod 000 apps/deep/a.yaml",
+    "chmod 700 apps",
+    "rm run.sh; mkdir run.sh; echo x > run.sh/x",
+    "rm inside; ln -s / inside",
+    "ln apps/deep/a.yaml hard; echo hacked > hard",
+    "rm -rf .git; ln -s /etc .git",
+    "echo hacked > .git/HEAD",
+    "rm -rf empty; echo x > empty",
+    "cp -p run.sh kept; echo hacked >> run.sh; touch -r kept run.sh; rm kept",
+)
+
+
+@pytest.mark.parametrize("lie", LIES)
+def test_what_a_command_does_to_the_copy_is_gone_for_the_next_one(
+    tree: Path, tmp_path: Path, lie: str
+) -> None:
+    (tree / "README.md").write_text("# Tree\n")
+    places = tmp_path / "places"
+    places.mkdir()
+    replica = Replica(tree, places)
+    first = contents(replica.renew())
+    done = subprocess.run([BASH, "-c", lie], cwd=replica.renew(), env={"PATH": "/usr/bin:/bin"})
+    assert done.returncode == 0
+    assert contents(replica.renew()) == first
+    assert git(replica.renew(), "log", "--oneline") == git(tree, "log", "--oneline")
+
+
+def test_what_changes_in_the_tree_is_in_the_copy_at_its_next_use(
+    tree: Path, tmp_path: Path
+) -> None:
+    places = tmp_path / "places"
+    places.mkdir()
+    replica = Replica(tree, places)
+    replica.renew()
+    (tree / "apps/deep/a.yaml").write_text("a: 2\n")
+    (tree / "apps/new").mkdir()
+    (tree / "apps/new/b.yaml").write_text("b\n")
+    (tree / "run.sh").unlink()
+    (tree / "empty").rmdir()
+    (tree / "inside").unlink()
+    (tree / "inside").symlink_to("apps/new")
+    copy = replica.renew()
+    other = tmp_path / "other"
+    replicate(tree, other)
+    assert contents(copy) == contents(other)
+    assert not (copy / "run.sh").exists()
+
+
+def contents(folder: Path) -> dict[str, object]:
+    """Every path but git's own with its mode and what it holds."""
+    found: dict[str, object] = {}
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder).as_posix()
+        if name == ".git" or name.startswith(".git/"):
+            continue
+        mode = path.lstat().st_mode
+        held = str(path.readlink()) if path.is_symlink() else ""
+        found[name] = (mode, held or (path.read_bytes() if path.is_file() else b""))
+    return found
