@@ -53,7 +53,7 @@ def run(arguments: Namespace) -> int:
         tools=arguments.tools,
     ) as session:
         code = _run(session, arguments.only)
-        if code == 1:
+        if code not in (0, 8):
             from storyrunner.engine.recording import open_failed
 
             run_to_end(open_failed(session))
