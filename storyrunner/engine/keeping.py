@@ -111,7 +111,7 @@ class ProofBook:
 
         Each passed, on inputs that are all known and all what they were.
         """
-        self._before = self._context.builds.look()
+        self._before = self._context.builds.notes.look()
         self._terms = _terms(self._how)
         wanted = [step for step in steps if step.kind in REUSABLE]
         found = await self._unchanged(wanted) if self._before and not self._how.fresh else {}
@@ -208,8 +208,9 @@ class ProofBook:
                     proofs[result.step] = replace(old, result=result)
                 continue
             made = Circumstances(here.now(), here.commit, dirty, __version__, self._how.mode)
+            noted = self._read[result.step]
             inputs = {
-                **self._read[result.step],
+                **{key: value for key, value in noted.items() if not key.startswith(reads.RAN)},
                 **common,
                 **tool_inputs(step, self._how.engine, self.tools or {}),
             }
@@ -223,6 +224,7 @@ class ProofBook:
                 tuple(output.commands),
                 _log_name(here.runbook.name, result.step) if output.lines else "",
                 terms if self._may_be_reused(step, result, inputs) else None,
+                reads.commands_in(noted),
             )
         order = [step.id for step in here.runbook.steps()]
         kept = {name: proofs[name] for name in order if name in proofs}

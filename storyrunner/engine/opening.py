@@ -35,6 +35,7 @@ from storyrunner.tools.git_head import head_branch, head_commit
 from storyrunner.tools.process import OsRunner
 from storyrunner.tools.toolbox import Toolbox
 from storyrunner.workspace import HeldBy, Lock, Workspace, state_folder
+from storyrunner.workspace.noted_runner import NotedRunner
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +104,7 @@ def open_session(
         workspace = Workspace(root, writable=writable, state=state)
         notices = _recover(workspace) if writable else ()
         notices += tuple(f"a story is left out: {problem}" for problem in chosen.unreadable)
+        runner = NotedRunner(runner, root)
         builds = stack.enter_context(BuildBook(root, runner, tools, options.engine))
         context = StepContext(
             runbook=chosen.runbook,
@@ -146,7 +148,7 @@ def _keeping(options: Options, mode: Mode, context: StepContext) -> Keeping:
     if options.evidence is not None:
         shown = evidence_folder(context.workspace.root, options.evidence)
         copy = context.workspace.resolve(shown)
-        context.builds.aside = (*context.builds.aside, f"{shown}/")
+        context.builds.notes.aside = (*context.builds.notes.aside, f"{shown}/")
     locations = options.schema_locations
     return Keeping(mode.value, options.engine, locations, fresh=options.fresh, copy=copy)
 

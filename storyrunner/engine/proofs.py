@@ -53,6 +53,7 @@ class Proof:
     """A verdict on one step and what it rests on. `inputs`: as `workspace.reads` names them.
 
     `terms` is None for a verdict that is not used again. `log` names the file of its output.
+    `commands` are as they were shown, `ran` what was started, word for word.
     """
 
     result: StepResult
@@ -63,6 +64,7 @@ class Proof:
     commands: tuple[str, ...] = ()
     log: str = ""
     terms: Terms | None = None
+    ran: tuple[str, ...] = ()
 
 
 class Present:
@@ -98,8 +100,8 @@ class Present:
         if key.startswith(reads.PARAMETERS):
             return self._parameter(key.removeprefix(reads.PARAMETERS))
         if key.startswith("/"):
-            return self._context.builds.whole(key)
-        return self._context.builds.plain_file(key) or self._context.workspace.again(key)
+            return self._context.builds.notes.whole(key)
+        return self._context.builds.notes.plain_file(key) or self._context.workspace.again(key)
 
     def _parameter(self, label: str) -> str:
         cluster, _, name = label.rpartition(".")

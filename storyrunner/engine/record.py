@@ -124,6 +124,7 @@ def _proof(proof: Proof, files: dict[str, Mapping[str, str]], portable: bool) ->
         "kind": proof.kind,
         "title": proof.title,
         "commands": [redact(command) for command in proof.commands],
+        "ran": [redact(command) for command in proof.ran],
         "log": proof.log,
         "inputs": {"files": _shared(read, files), "others": dict(sorted(inputs.items()))},
         "made": plain(proof.made),
@@ -158,4 +159,5 @@ def _proof_from(item: Mapping[str, Any], files: Mapping[str, Mapping[str, str]])
         tuple(item["commands"]),
         item["log"],
         None if item["terms"] is None else Terms(**item["terms"]),
+        tuple(item["ran"]),
     )

@@ -6,14 +6,13 @@ A write forgets everything. Steps ask here and never choose an engine (`render_l
 from __future__ import annotations
 
 import asyncio
-import stat
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from types import TracebackType
 from typing import Any, TypeVar
 
-from storyrunner import regular
 from storyrunner.errors import (
     Place,
     RefusedFeatureError,
@@ -21,28 +20,21 @@ from storyrunner.errors import (
     StoryrunnerError,
     ToolError,
 )
-from storyrunner.gitops.crd_files import crds_fingerprint, find_crds
+from storyrunner.gitops.crd_files import find_crds
 from storyrunner.gitops.flux_build import FluxBuild
-from storyrunner.gitops.flux_find import find_kustomizations, kustomization_files
+from storyrunner.gitops.flux_find import find_kustomizations
 from storyrunner.gitops.objects import KubeObject
 from storyrunner.gitops.reach import reach
 from storyrunner.gitops.render_ladder import Option, RenderLadder, choose
-from storyrunner.gitops.settings import settings_files
-from storyrunner.gitops.tree_state import (
-    ASIDE,
-    TreeState,
-    content_fingerprint,
-    look,
-    names_fingerprint,
-)
+from storyrunner.gitops.tree_notes import TreeNotes
 from storyrunner.gitops.watched_runner import WatchedRunner
 from storyrunner.model.cluster import Cluster
 from storyrunner.model.frozen import dataclass
 from storyrunner.model.ports import Kustomizer, Runner
 from storyrunner.model.rung import EngineChoice, Rung
 from storyrunner.tools.toolbox import Toolbox
-from storyrunner.workspace import ABSENT, file_fingerprint, reads
-from storyrunner.workspace.reads import entries_of, folder_fingerprint, text_fingerprint
+from storyrunner.workspace import reads
+from storyrunner.workspace.reads import text_fingerprint
 
 T = TypeVar("T")
 _RENDERERS = ("flux", "kustomize", "kubectl")
@@ -74,11 +66,8 @@ class BuildBook:
         self._options: tuple[Option, ...] = ()
         self._flux: dict[tuple[str, str, str], asyncio.Task[FluxBuild]] = {}
         self._folders: dict[str, asyncio.Task[FolderBuild]] = {}
-        self._hashes: dict[str, str] = {}
-        self._looked: dict[tuple[str, str], frozenset[str]] = {}
-        self._state: TreeState | None = None
-        self.aside: tuple[str, ...] = ASIDE
-        """What this program writes into the repository, which no build rests on."""
+        self._ran: dict[str, tuple[str, ...]] = {}
+        self.notes = TreeNotes(tree)
         self._opening = asyncio.Lock()
 
     @property
@@ -95,7 +84,8 @@ class BuildBook:
         try:
             build = await _result(self._begun(cluster, name, file))
         except StoryrunnerError:
-            self._note_failure(declaring(cluster, file))
+            self.notes.note_failure(declaring(cluster, file))
+            self._note_commands(f"{cluster.name} {name}")
             raise
         self._note(declaring(cluster, file), name, build)
         return build
@@ -121,19 +111,19 @@ class BuildBook:
         try:
             build = await _result(self._folders[folder])
         except StoryrunnerError:
-            self._note_files(())
-            reads.note(reads.CONTENT, self.whole(reads.CONTENT))
+            self.notes.note_failure()
+            self._note_commands(folder)
             raise
-        self._note_files(build.read)
+        self.notes.note_files(build.read)
+        self._note_commands(folder)
         return build
 
     def forget(self) -> None:
         """Files changed: build again at the next question."""
         self._flux.clear()
         self._folders.clear()
-        self._hashes.clear()
-        self._looked.clear()
-        self._state = None
+        self.notes.forget()
+        self._ran.clear()
         if self._ladder is not None:
             self._ladder.refresh()
 
@@ -166,99 +156,48 @@ class BuildBook:
         file that appears beside them changes the proof too."""
         files = sorted(paths)
         folders = sorted({f"{PurePosixPath(path).parent}/" for path in files})
-        return {path: self._fingerprint(path) for path in (*files, *folders)}
+        return {path: self.notes.fingerprint(path) for path in (*files, *folders)}
 
     def declared(self, cluster: Cluster, file: str = "") -> tuple[KubeObject, ...]:
         """The Flux Kustomizations that a cluster's own files declare, and those of `file`."""
         found = find_kustomizations(self._tree, declaring(cluster, file))
-        self._note_files(self._looked_through(declaring(cluster, file)))
+        self.notes.note_files(self.notes.looked_through(declaring(cluster, file)))
         return tuple(one.object for one in found)
 
     def crds(self) -> tuple[Mapping[str, Any], ...]:
         """The definitions in all files of the repository."""
-        reads.note(reads.CRDS, self.whole(reads.CRDS))
-        self._note_files(())
+        self.notes.note_crds()
         return find_crds(self._tree)
-
-    def look(self) -> TreeState | None:
-        """The repository as it is, looked at once until something is forgotten."""
-        if self._state is None:
-            self._state = look(self._tree)
-        return self._state
 
     def _note(self, cluster: Cluster, name: str, build: FluxBuild) -> None:
         """Tell the recordings of whoever asks what a shared build rests on."""
         if not reads.is_recorded():
             return
-        self._note_files({*build.read, *self._looked_through(cluster)})
+        self.notes.note_files({*build.read, *self.notes.looked_through(cluster)})
         given = {
             owner: {name: value.value for name, value in sorted(values.items())}
             for owner, values in sorted(build.variables.items())
         }
         reads.note(f"{reads.SETTINGS}{cluster.name}/{name}", text_fingerprint(repr(given)))
+        self._note_commands(f"{cluster.name} {name}")
         if build.failures:
-            self._note_failure(cluster)
+            self.notes.note_failure(cluster)
 
-    def _note_failure(self, cluster: Cluster) -> None:
-        """What a build that failed has read is not known."""
-        if not reads.is_recorded():
-            return
-        self._note_files(self._looked_through(cluster))
-        reads.note(reads.CONTENT, self.whole(reads.CONTENT))
-
-    def _note_files(self, paths: Iterable[str]) -> None:
-        if not reads.is_recorded():
-            return
-        for path in paths:
-            reads.note(path, self._fingerprint(path))
-        reads.note(reads.NAMES, self.whole(reads.NAMES))
+    def _note_commands(self, build: str) -> None:
+        """Commands are started once, and are the proof of every step that looks at the build."""
+        for command in self._ran.get(build, ()):
+            reads.note_command(command)
         if self._ladder is not None and self._ladder.trouble:
             reads.note(reads.UNREPEATABLE, self._ladder.trouble)
 
-    def whole(self, key: str) -> str:
-        """The fingerprint of the repository as a whole that `workspace.reads` calls `key`; empty
-        for one that cannot be made."""
-        if key not in self._hashes:
-            self._hashes[key] = self._look_at_all(key)
-        return self._hashes[key]
-
-    def plain_file(self, path: str) -> str:
-        """The fingerprint of a file that is reached through no link; empty when it is none."""
-        state = self.look()
-        stamp = state.stamps.get(path) if state else None
-        return self._fingerprint(path) if stamp and stat.S_ISREG(stamp[0]) else ""
-
-    def _look_at_all(self, key: str) -> str:
-        match key:
-            case reads.NAMES:
-                return names_fingerprint(self._tree, self.look(), self.aside)
-            case reads.CONTENT:
-                return content_fingerprint(self._tree, self.look(), self.aside)
-            case reads.CRDS:
-                return crds_fingerprint(self._tree)
-            case _:
-                return ""
-
-    def _looked_through(self, cluster: Cluster) -> frozenset[str]:
-        """The files that may hold a cluster's settings and Kustomizations: each is looked into."""
-        key = (cluster.name, cluster.kustomizations)
-        if key not in self._looked:
-            found = settings_files(self._tree, cluster)
-            self._looked[key] = frozenset((*found, *kustomization_files(self._tree, cluster)))
-        return self._looked[key]
-
-    def _fingerprint(self, path: str) -> str:
-        if path not in self._hashes:
-            self._hashes[path] = self._read(path)
-        return self._hashes[path]
-
-    def _read(self, path: str) -> str:
-        try:
-            if path.endswith("/"):
-                return folder_fingerprint(entries_of(self._tree / path))
-            return file_fingerprint(regular.read_bytes(self._tree / path))
-        except OSError:
-            return ABSENT
+    @contextmanager
+    def _running(self, build: str) -> Iterator[None]:
+        """Remember the commands that a build starts, on every rung that is tried."""
+        with reads.recording() as noted:
+            try:
+                yield
+            finally:
+                self._ran[build] = (*self._ran.get(build, ()), *reads.commands_in(noted))
 
     async def _open(self) -> RenderLadder:
         async with self._opening:
@@ -274,7 +213,8 @@ class BuildBook:
         if file and not (self._tree / file).is_file():
             raise RenderError(f"{file} does not exist", place=Place(file))
         ladder = await self._open()
-        return await ladder.build(declaring(cluster, file), name, keep_going=True)
+        with self._running(f"{cluster.name} {name}"):
+            return await ladder.build(declaring(cluster, file), name, keep_going=True)
 
     async def _build_folder(self, folder: str) -> FolderBuild:
         ladder = await self._open()
@@ -287,7 +227,8 @@ class BuildBook:
                 continue
             try:
                 ladder.refuse_hung(option)
-                return await self._render(engine, folder, option.rung)
+                with self._running(folder):
+                    return await self._render(engine, folder, option.rung)
             except (RefusedFeatureError, ToolError) as problem:
                 ladder.remember(option, problem)
                 last = problem

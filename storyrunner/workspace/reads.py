@@ -34,6 +34,8 @@ TOOLS = "/tools/"
 """Followed by a name: which program that is here, and its version."""
 SETTINGS = "/settings/"
 """Followed by `cluster/Kustomization`: the variables a build was given. Follows from files."""
+RAN = "/ran/"
+"""Followed by a command that was started, word for word: told with a proof, and no input of it."""
 UNREPEATABLE = "/unrepeatable"
 """Something played a part that the next run may find otherwise, such as a tool that hung."""
 
@@ -73,6 +75,16 @@ def note(key: str, fingerprint: str) -> None:
     """Write one read into the recordings that are open here."""
     for reads in _recordings.get():
         reads[key] = fingerprint
+
+
+def note_command(command: str) -> None:
+    """Write a command that is started into the recordings that are open here."""
+    note(f"{RAN}{command}", PRESENT)
+
+
+def commands_in(noted: Reads) -> tuple[str, ...]:
+    """The commands of a recording, in the order of their start, each once."""
+    return tuple(key.removeprefix(RAN) for key in noted if key.startswith(RAN))
 
 
 def file_fingerprint(data: bytes | None) -> str:

@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import shutil
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from tests.cli.conftest import Ran, Run
 from tests.engine.small import Script, make_small, opened
 from tests.support.repositories import (
     CERTIFICATE,
+    FOLDER,
     INFRA,
     STORY,
     copy_repository,
@@ -101,6 +103,29 @@ def test_every_path_of_a_record_is_relative_and_the_machine_is_not_in_it(recorde
     own = json.loads((state_folder(recorded) / "evidence" / f"{NAME}.json").read_text())
     assert any(proof["terms"] for proof in own["proofs"])
     assert str(recorded) not in json.dumps(own)
+
+
+def test_what_was_started_stands_in_the_record_word_for_word_without_paths_of_the_machine(
+    run: Run, finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    built = tmp_path / "built.yaml"
+    built.write_text("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: built}\n")
+    (tools / "kustomize").write_text(
+        f"#!/bin/sh\n[ $1 = build ] && exec cat {built}\necho v5.4.3\n"
+    )
+    (tools / "kustomize").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tools}:{os.environ['PATH']}")
+    run("--check", "-C", finished, "--evidence-dir", DIR, "--engine", "kustomize")
+    proofs = {proof["step"]: proof for proof in record_of(finished)["proofs"]}
+    wanted = "kustomize build --load-restrictor=LoadRestrictionsNone --reorder=none " + FOLDER
+    assert proofs["T4.2"]["ran"] == [wanted]
+    assert any(line.startswith("kustomize build") for line in proofs["T4.3"]["ran"])
+    assert proofs["T2.1"]["ran"] == []
+    everything = json.dumps(record_of(finished))
+    assert str(tmp_path) not in everything
+    assert tempfile.gettempdir() not in everything
 
 
 def test_the_whole_output_of_a_step_stands_beside_the_record(recorded: Path) -> None:
