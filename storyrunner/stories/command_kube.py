@@ -30,7 +30,7 @@ def judge_kubectl(args: Words) -> list[Part]:
         return _cluster("kubectl", verb, args)
     if verb == "kustomize":
         return _kustomize_build(args)
-    if verb == "version" and _says(args, "--client", "--client=true"):
+    if verb == "version" and _is_on(args, "--client"):
         return reads("kubectl tells its own version")
     if not verb and _says(args, "--help", "-h"):
         return reads("kubectl tells about itself")
@@ -50,13 +50,13 @@ def judge_flux(args: Words) -> list[Part]:
         return [Part(CommandClass.NETWORK, f"flux {verb} asks a registry", _target(args))]
     if _watches(args):
         return [Part(CommandClass.ENDLESS, f"flux {verb} does not end by itself")]
-    if verb == "envsubst" or (verb == "version" and _says(args, "--client", "--client=true")):
+    if verb == "envsubst" or (verb == "version" and _is_on(args, "--client")):
         return reads(f"flux {verb} asks nobody")
     if not verb and _says(args, "--version", "-v", "--help", "-h"):
         return reads("flux tells about itself")
-    if verb == "build" and _says(args, "--dry-run", "--dry-run=true"):
+    if verb == "build" and _is_on(args, "--dry-run"):
         return _remote_or(args, "flux build --dry-run reads files")
-    if verb == "create" and _says(args, "--export", "--export=true"):
+    if verb == "create" and _is_on(args, "--export"):
         return reads("flux create --export prints a manifest")
     return _cluster("flux", verb, args)
 
@@ -178,6 +178,12 @@ def _files(args: Words) -> tuple[str, ...]:
         word.text for word in operands(args) if "/" in word.text or word.text.endswith(".yaml")
     ]
     return tuple(named[-4:])
+
+
+def _is_on(args: Words, option: str) -> bool:
+    """Whether a switch is on; one that is also put off somewhere is not."""
+    given = [word.text for word in args if word.text.partition("=")[0] == option]
+    return bool(given) and all(text in (option, f"{option}=true") for text in given)
 
 
 def _says(args: Words, *options: str) -> bool:

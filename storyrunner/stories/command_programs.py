@@ -35,7 +35,7 @@ READERS = names(
     "pwd basename dirname realpath readlink stat date seq jq yamllint column nl rev tac fold paste "
     "join expr od xxd hexdump base64 md5sum sha1sum sha256sum sha512sum b2sum cksum sleep uname id "
     "whoami hostname which type printenv nproc df du tree promtool envsubst uniq sort file rg "
-    "ps uptime locale getent shellcheck hadolint kubectl-neat kube-score conftest opa"
+    "ps uptime locale shellcheck hadolint kubectl-neat kube-score conftest opa"
 )
 BUILTINS = names(
     "[[ : type cd pushd popd export declare local readonly unset set shift return exit command "
@@ -81,13 +81,22 @@ _INTERACTIVE = names(
 )
 _WRITERS = names(
     "mkdir touch cp mv rm rmdir ln chmod chown tee install dd truncate patch unzip tar gzip gunzip "
-    "zip prettier yamlfmt gofmt shfmt make task just split csplit mktemp mkfifo shred rename"
+    "zip prettier yamlfmt gofmt shfmt make task just split csplit mktemp mkfifo shred"
 )
 _SAFE_SED = re.compile(
     r"(?:-?n|-E|-r|-nE|-nr|-En)?|"
     r"(?:(?:\d+|\$|/[^/;{}]*/)(?:,(?:[+~]?\d+|\$|/[^/;{}]*/))?!?)?"
     r"(?:[pdq=]|s([/|#,@])(?:(?!\1)[^\\\n]|\\.)*\1(?:(?!\1)[^\\\n]|\\.)*\1[gpIi0-9]*)?"
 )
+_TOLD: dict[str, tuple[str, tuple[str, ...]]] = {
+    "tar": ("IF", ("to-command", "checkpoint-action", "use-compress-program", "rsh-command")),
+    "split": ("", ("filter",)),
+    "zip": ("T", ("unzip-command",)),
+    "install": ("s", ("strip",)),
+    "prettier": ("", ("plugin", "config")),
+}
+"""Writers that run other programs with these options (letters, long names)."""
+
 _PUSHING = names("push publish upload release")
 
 
@@ -112,6 +121,8 @@ def judge_program(name: str, args: Words) -> list[Part]:
         return [Part(CommandClass.WRITE, "make runs its targets", ("Makefile",), runs)]
     if name in ("make", "task", "just"):
         return opaque(f"{name} runs a file that is not looked into")
+    if name in _TOLD and has_option(args, *_TOLD[name]):
+        return opaque(f"{name} is told to run another program")
     if name in _WRITERS:
         return writes(f"{name} changes files", *named)
     return [Part(CommandClass.WRITE, f"{name} is not known here", named, is_known=False)]
@@ -155,13 +166,23 @@ def _network(name: str, args: Words) -> list[Part]:
 def _sed(args: Words) -> list[Part]:
     if has_option(args, "i", ("in-place",)):
         return writes("sed -i changes files", *(word.text for word in operands(args)[-3:]))
-    if has_option(args, "f", ("file",)):
-        return opaque("sed runs a script that is not looked into")
-    scripts = [word.text for word in operands(args)[:1]]
-    scripts += [args[at + 1].text for at, one in enumerate(args[:-1]) if one.text == "-e"]
+    scripts: list[str] = []
+    rest = list(args)
+    while rest and rest[0].text.startswith("-"):
+        option = rest.pop(0).text
+        if option == "-e" and rest:
+            scripts.append(rest.pop(0).text)
+        elif option not in _SED_OPTIONS:
+            return opaque(f"sed {option} may be a script that is not looked into")
+    if any(word.text.startswith("-") for word in rest):
+        return opaque("sed has options behind its script")
+    scripts += [] if scripts else [word.text for word in rest[:1]]
     if all(_is_safe_sed(text) for text in scripts):
         return reads("sed only reads")
     return opaque("sed can run commands and write files")
+
+
+_SED_OPTIONS = names("-n -E -r -u -z -nE -En -nr -rn --quiet --silent --regexp-extended --posix")
 
 
 def _is_safe_sed(text: str) -> bool:

@@ -28,6 +28,7 @@ INTERPRETERS = names(
     "python python3 python2 perl ruby node deno bun php lua tclsh awk gawk mawk nawk pwsh "
     "osascript go cargo java"
 )
+_RUNS_SCRIPTS = names("python python3 perl ruby node php lua")
 _STEERING = re.compile(
     r"(?:PATH|IFS|ENV|SHELL|HOME|CDPATH|SHELLOPTS|BASHOPTS|PS\d|PROMPT_COMMAND|EDITOR|VISUAL|PAGER"
     r"|TMPDIR|LESSOPEN|LESSCLOSE|(?:LD|DYLD|BASH|GIT|SSH|PYTHON|PERL|RUBY|NODE|JAVA|KUBE|HELM|XDG"
@@ -81,10 +82,7 @@ def judge_wrapped(name: str, args: Words, judge: Judge, judge_text: JudgeText) -
     if name == "xargs":
         return _xargs(args, judge)
     if name == "watch":
-        return [
-            Part(CommandClass.ENDLESS, "watch never ends by itself"),
-            *opaque("watch runs text"),
-        ]
+        return _watch(args, judge_text)
     if name == "find":
         return _find(args, judge)
     if name in _PREFIXES:
@@ -94,31 +92,54 @@ def judge_wrapped(name: str, args: Words, judge: Judge, judge_text: JudgeText) -
     return None
 
 
+def _watch(args: Words, judge_text: JudgeText) -> list[Part]:
+    """`watch` hands its words to a shell again."""
+    behind = _after_options(args, "nq")
+    if not behind or any(word.expands or word.quotes for word in behind):
+        return opaque("watch runs what only the shell knows")
+    text = " ".join(word.text for word in behind)
+    return [Part(CommandClass.ENDLESS, "watch never ends by itself"), *judge_text(text)]
+
+
 def _prefixed(name: str, args: Words, judge: Judge) -> list[Part]:
     if name == "command" and args and args[0].text in ("-v", "-V"):
         return reads("command -v looks for a program")
-    rest = _after_options(args, _VALUED.get(name, ""))[_PREFIXES[name] :]
+    behind = _after_options(args, _VALUED.get(name, ""))
+    if behind is None:
+        return opaque(f"{name} has an option that is not known here")
+    rest = behind[_PREFIXES[name] :]
     if rest:
         return [Part(CommandClass.READ, f"{name} runs what follows"), *judge(rest)]
     return reads(f"{name} alone")
 
 
-def _after_options(args: Words, valued: str) -> Words:
-    """What comes behind the options; `valued` are letters that take the next word."""
+def _after_options(args: Words, valued: str) -> Words | None:
+    """What comes behind the options; `valued` are letters that take a value. None when an option
+    is there of which nobody knows whether the next word is its value."""
     rest = list(args)
     while rest and rest[0].text.startswith("-") and rest[0].text != "-":
         option = rest.pop(0).text
         if option == "--":
             break
-        if len(option) == 2 and option[1] in valued:
+        if option.startswith("--"):
+            if "=" not in option and option not in _WITHOUT_VALUE:
+                return None
+        elif option[-1] in valued and not set(option[1:-1]) & set(valued):
             rest = rest[1:]
     return rest
 
 
+_WITHOUT_VALUE = frozenset(
+    {"--foreground", "--preserve-status", "--verbose", "--ignore-environment", "--null", "--wait"}
+)
+
+
 def _env(args: Words, judge: Judge) -> list[Part]:
-    if has_option(args[:1], "SP", ("split-string", "path")):
-        return opaque("env -S runs what its text says")
-    rest = list(_after_options(args, _VALUED["env"]))
+    behind = _after_options(args, _VALUED["env"])
+    own = args[: len(args) - len(behind)] if behind is not None else args
+    if behind is None or has_option(own, "SPC", ("split-string", "path", "chdir")):
+        return opaque("env has an option that decides what runs")
+    rest = list(behind)
     parts: list[Part] = []
     while rest and "=" in rest[0].text:
         name = rest.pop(0).text.partition("=")[0]
@@ -135,9 +156,15 @@ def _shell(name: str, args: Words, judge_text: JudgeText) -> list[Part]:
                 return opaque(f"{name} -c runs what only the shell knows")
             return [Part(CommandClass.WRITE, f"{name} -c runs its text"), *judge_text(code.text)]
     named = operands(args)
-    if not named or has_option(args, "s"):
+    if not named or named[0] is not args[_leading_options(args)]:
         return opaque(f"{name} runs what it is sent")
     return script(named[0], name)
+
+
+def _leading_options(args: Words) -> int:
+    """How many options of a shell come first that take no value and name no file."""
+    simple = (re.fullmatch(r"-[eux]+", word.text) is not None for word in args)
+    return next((at for at, is_simple in enumerate(simple) if not is_simple), 0)
 
 
 def _interpreter(name: str, args: Words) -> list[Part]:
@@ -145,6 +172,8 @@ def _interpreter(name: str, args: Words) -> list[Part]:
         return reads(f"{name} tells its version")
     if name.endswith("awk"):
         return _awk(name, args)
+    if name not in _RUNS_SCRIPTS:
+        return opaque(f"{name} runs code that is not looked into")
     named = operands(args)
     first = args[0].text if args else "-"
     if first.startswith("-") or not named or named[0].text == "-":
