@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from storyrunner.engine.cleaning import Cleaner
 from storyrunner.errors import StoryrunnerError
 from storyrunner.model.status import Status
+from storyrunner.steps.command import only_looks
 from storyrunner.tools import git as git_tool
 from storyrunner.tools.git import Git
 from tui.viewmodel.board import Preview, Repository
@@ -134,9 +135,10 @@ async def arrive(session: SessionLike) -> None:
 
 
 async def recheck(session: SessionLike) -> None:
-    """Run again every step that has run; a commit is never made by that."""
+    """Look again at every step that has run; nothing is committed and no command changes anything
+    by that."""
     for step in session.context.runbook.steps():
-        if step.id in session.results and step.kind != "commit":
+        if step.id in session.results and only_looks(step, session.context):
             await session.run_step(step.id)
 
 

@@ -5,7 +5,7 @@ The work is in `commanding`, which few runs need: it is loaded when a story has 
 
 from __future__ import annotations
 
-from storyrunner.model.step import CommandStep
+from storyrunner.model.step import CommandStep, Step
 from storyrunner.steps.base import NoSuggestions, StepContext, Verdict
 
 
@@ -23,6 +23,17 @@ class Command(NoSuggestions):
         from storyrunner.steps.commanding import act
 
         return await act(step, context)
+
+
+def only_looks(step: Step, context: StepContext) -> bool:
+    """Whether running a step again does no more than look: neither a commit nor a command that
+    changes something."""
+    if step.kind != "command":
+        return step.kind != "commit"
+    from storyrunner.steps.commanding import only_reads
+    from storyrunner.steps.running import requests_of
+
+    return all(only_reads(request) for request in requests_of(step, context))
 
 
 async def survey(context: StepContext) -> None:

@@ -35,7 +35,7 @@ Work = Callable[[CommandStep, Permit, StepContext], Awaitable[Verdict]]
 async def check(step: CommandStep, context: StepContext) -> Verdict:
     """What the command says of the tree as it is; nothing of the tree changes."""
     requests = requests_of(step, context)
-    if context.workspace.writable and not all(_only_reads(item) for item in requests):
+    if context.workspace.writable and not all(only_reads(item) for item in requests):
         return Verdict(Status.PENDING, f"to run: {safe(requests[0].text)}")
     return await _each(step, requests, context, _look)
 
@@ -43,7 +43,7 @@ async def check(step: CommandStep, context: StepContext) -> Verdict:
 async def act(step: CommandStep, context: StepContext) -> Verdict | None:
     """Run what does more than read, and bring its changes into the tree."""
     requests = requests_of(step, context)
-    if all(_only_reads(item) for item in requests):
+    if all(only_reads(item) for item in requests):
         return None
     return await _each(step, requests, context, _do)
 
@@ -97,7 +97,7 @@ async def _look(step: CommandStep, permit: Permit, context: StepContext) -> Verd
         touched = changed_between(before, await asyncio.to_thread(listing, tree))
         changed = differing(touched, context.workspace.root, tree)
     findings = list(ran.findings)
-    if changed and not _only_reads(permit.request):
+    if changed and not only_reads(permit.request):
         text = f"not done yet: it would change {_listed(changed)}"
         findings.append(error("not-done", text, HERE, hint=step.hint))
     elif changed:
@@ -181,7 +181,8 @@ async def _untouched(context: StepContext) -> AsyncIterator[None]:
         raise ToolError(f"while it ran, the repository itself changed: {_listed(changed)}")
 
 
-def _only_reads(request: CommandRequest) -> bool:
+def only_reads(request: CommandRequest) -> bool:
+    """Whether a command changes nothing, by its text."""
     return request.cls is CommandClass.READ
 
 

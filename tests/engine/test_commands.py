@@ -34,6 +34,7 @@ from tests.support.command_repositories import (
     runbook_of,
 )
 from tests.support.repositories import fingerprint, git
+from tui.around import recheck
 
 
 @pytest.fixture(autouse=True)
@@ -500,6 +501,17 @@ def test_what_never_ends_is_judged_by_what_it_printed_alone(
     step = {"run": "tail -f README.md", "expect": expect, "timeout": 1}
     folder = make_repository(tmp_path / "repo", step)
     assert guide(folder, runner=Stopped()).exit_code == code
+
+
+def test_looking_again_runs_no_command_that_changes_something(tmp_path: Path) -> None:
+    folder = make_repository(tmp_path / "repo", READS, WRITES, {"run": "git add apps"})
+    watched = Watched()
+    with opened(folder, approve_all, runner=watched) as session:
+        asyncio.run(session.run())
+        before = len(watched.of_the_story())
+        asyncio.run(recheck(session))
+        again = watched.of_the_story()[before:]
+    assert [one.argv[-3:] for one in again] == [("-c", "kind", "apps/a.yaml")]
 
 
 # --- what counts as proof ------------------------------------------------------------------
