@@ -7,6 +7,7 @@ runs exactly the text that the Permit is for.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from storyrunner.errors import ToolError
@@ -85,9 +86,11 @@ async def run(permit: Permit, step: CommandStep, tree: Path, context: StepContex
         raise ToolError(f"the variable {missing[0]} is not set", hint="the story declares it")
     command = _command(request, step, tree, sandbox, context)
     context.show_command(step.id, safe(request.text))
-    outcome = await context.runner.run(
-        command, on_line=lambda stream, line: context.show_output(step.id, line, stream)
+    done = await context.runner.run(
+        command,
+        on_line=lambda stream, line: context.show_output(step.id, sandbox.shown(line), stream),
     )
+    outcome = _without_private_names(done, sandbox)
     _refuse_unjudged(request, step, outcome)
     where = "in a private copy" if tree != context.workspace.root else "in the repository"
     kept = "confined by the kernel" if sandbox.is_confining else "not confined by this kernel"
@@ -152,6 +155,12 @@ def _refuse_unjudged(request: CommandRequest, step: CommandStep, outcome: Outcom
                 raise ToolError(f"it did not end in {step.timeout:g} s and was stopped")
         case _:
             raise ToolError(f"it was not run to its end: {last or outcome.ending}")
+
+
+def _without_private_names(outcome: Outcome, sandbox: Sandbox) -> Outcome:
+    texts = (sandbox.shown(text) for text in (outcome.stdout_text, outcome.stderr_text))
+    stdout, stderr = (text.encode("utf-8") for text in texts)
+    return replace(outcome, stdout=stdout, stderr=stderr)
 
 
 def _wrong(step: CommandStep, outcome: Outcome) -> list[Finding]:

@@ -7,6 +7,7 @@ It starts nothing: it makes the `Command` that the runner gets. One sandbox live
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
@@ -95,6 +96,13 @@ class Sandbox:
         words = [word for place in places for word in ("--writable", str(place))]
         head = (sys.executable, "-I", "-S", str(confined.__file__))
         return (*head, *(["--network"] if network else []), *words, "--", *argv)
+
+    def shown(self, text: str) -> str:
+        """What a command printed, without the names of its private folders: two runs say the
+        same."""
+        home = str(self.home)
+        text = re.sub(rf"{re.escape(home)}/trees/\d+/?", "./", text)
+        return text.replace(f"{home}/tmp", "$TMPDIR").replace(f"{home}/home", "$HOME")
 
     @property
     def is_confining(self) -> bool:

@@ -471,6 +471,14 @@ def test_commands_find_each_others_temporary_files_and_nobody_else_does(tmp_path
     assert not Path("/tmp", name).exists()
 
 
+def test_private_folders_have_no_names_in_reports(tmp_path: Path) -> None:
+    folder = make_repository(tmp_path / "repo", {"run": "pwd; echo $HOME; ls $TMPDIR/missing"})
+    one, two = check(folder, trust=True), check(folder, trust=True)
+    assert one.results[0].reason == two.results[0].reason
+    assert "$TMPDIR/missing" in one.results[0].reason
+    assert PREFIX not in str(one)
+
+
 def test_private_folders_are_gone_after_the_session(tmp_path: Path) -> None:
     folder = make_repository(tmp_path / "repo", READS)
     with opened(folder, mode=Mode.CHECK, trust=True) as session:
