@@ -124,10 +124,6 @@ class OsRunner:
                 _GUARD.forget(running.pid)
 
 
-ShRunner = OsRunner
-"""Its former name, for code that is being written right now."""
-
-
 class _Relay:
     """Carries lines and the outcome from the worker thread into the event loop."""
 

@@ -49,10 +49,10 @@ RUNNING = """
 import asyncio, sys
 from pathlib import Path
 from storyrunner.model.command import Command
-from storyrunner.tools.process import ShRunner
+from storyrunner.tools.process import OsRunner
 script = sys.argv[1]
 async def work():
-    runner = ShRunner()
+    runner = OsRunner()
     await runner.run(Command(("/bin/sh", "-c", "exit 0"), Path("/")))
     await asyncio.gather(
         *(runner.run(Command(("/bin/sh", "-c", script), Path("/"))) for _ in range(2))
