@@ -18,7 +18,7 @@ from storyrunner.workspace import Proposal, diff, safe
 
 T = TypeVar("T")
 
-MANY_LINES = frozenset({"diff", "excerpt", "expected", "got"})
+MANY_LINES = frozenset({"diff", "excerpt", "expected", "got", "run", "commands"})
 """Fields whose line ends mean something; in all others a line end is no more than a space, so that
 no title can look like a line of the report."""
 

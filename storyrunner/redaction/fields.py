@@ -24,8 +24,8 @@ STRONG = (
 """Names whose value is a secret, whatever it looks like."""
 
 WEAK = (
-    r"token|secret|secrets|secret[-_.]?key|credential|credentials|(?<![a-z])salt|(?<![a-z])pass"
-    r"|(?<![a-z])pin|(?<![a-z])sig|signature|(?<![a-z])auth|(?<![a-z])psk|webhook(?:[-_.]?url)?"
+    r"token|secret|secrets|secret[-_.]?key|credential|credentials|(?:(?<![a-z])|(?<=\\[nrt]))salt|(?:(?<![a-z])|(?<=\\[nrt]))pass"
+    r"|(?:(?<![a-z])|(?<=\\[nrt]))pin|(?:(?<![a-z])|(?<=\\[nrt]))sig|signature|(?:(?<![a-z])|(?<=\\[nrt]))auth|(?:(?<![a-z])|(?<=\\[nrt]))psk|webhook(?:[-_.]?url)?"
 )
 """Names that stand in front of secrets and in front of the names of Secrets."""
 

@@ -160,7 +160,7 @@ class Redactor:
         if self._pattern is None:
             longest = sorted(self._values, key=len, reverse=True)
             any_of = "|".join(map(re.escape, longest))
-            self._pattern = re.compile(rf"(?<![{_EDGE}])(?:{any_of})(?![{_EDGE}])")
+            self._pattern = re.compile(rf"(?:(?<![{_EDGE}])|(?<=\\[nrt]))(?:{any_of})(?![{_EDGE}])")
         text = self._pattern.sub(lambda found: masking(found[0]), text)
         return without_encoded(text, self._holds_value, masking)
 

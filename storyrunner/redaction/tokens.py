@@ -11,7 +11,8 @@ from re import Match
 from storyrunner.redaction.marks import Masking, is_mark, lines_masked
 from storyrunner.redaction.patterns import compiled
 
-_B = r"(?<![A-Za-z0-9])"
+_B = r"(?:(?<![A-Za-z0-9])|(?<=\\[nrt]))"
+"""Where a word begins, also after a line end that is spelled out."""
 
 TOKENS: tuple[tuple[str, str], ...] = (
     ("AKIA", rf"{_B}AKIA[A-Z0-9]{{16}}"),

@@ -18,6 +18,7 @@ from storyrunner.model.finding import Finding, error
 from storyrunner.model.frozen import dataclass
 from storyrunner.model.result import Evidence
 from storyrunner.model.step import CommandStep
+from storyrunner.redaction import prints_secrets
 from storyrunner.steps.base import HERE, StepContext, evidence
 from storyrunner.steps.outputs import describe, unmet
 from storyrunner.steps.sandbox import SHELL_OPTIONS, Sandbox
@@ -30,6 +31,7 @@ from storyrunner.workspace.replica import git_folders
 NOT_CONFINED = 125
 NOT_RUNNABLE = (126, 127)
 CUT_OFF = 141
+HIDDEN = "(not kept: the command prints secrets)"
 EXCERPT = 12
 """Lines of output that evidence keeps."""
 
@@ -94,13 +96,14 @@ async def run(permit: Permit, step: CommandStep, tree: Path, context: StepContex
     _refuse_unjudged(request, step, outcome)
     where = "in a private copy" if tree != context.workspace.root else "in the repository"
     kept = "confined by the kernel" if sandbox.is_confining else "not confined by this kernel"
-    findings = tuple(_wrong(step, outcome))
+    is_secret = prints_secrets(request.text)
+    findings = tuple(map(_unquoted, _wrong(step, outcome)) if is_secret else _wrong(step, outcome))
     proof = evidence(
         context,
         f"{safe(request.text)} ({where}, {kept}; {permit.how})",
         matched="; ".join(describe(item) for item in step.expect) or "the exit code",
         exit_code=outcome.code,
-        excerpt="\n".join(_last_lines(outcome)),
+        excerpt=HIDDEN if is_secret else "\n".join(_last_lines(outcome)),
     )
     return Ran(request, outcome, findings, proof)
 
@@ -176,6 +179,14 @@ def _wrong(step: CommandStep, outcome: Outcome) -> list[Finding]:
             hint = f"the story: {item.source}" if item.source else step.hint
             found.append(error("output-differs", safe(problem), HERE, hint=hint))
     return found
+
+
+def _unquoted(finding: Finding) -> Finding:
+    """What was wrong, without what was printed."""
+    if finding.rule != "output-differs":
+        return finding
+    text = "the output is not what the story expects; it is not shown: the command prints secrets"
+    return replace(finding, message=text, expected="", got="")
 
 
 def _last_error(outcome: Outcome) -> str:

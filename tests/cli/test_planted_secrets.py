@@ -22,6 +22,7 @@ from storyrunner.engine.session import Mode
 from storyrunner.errors import UsageError
 from storyrunner.model.decision import DefaultDecider
 from tests.cli.conftest import Run
+from tests.support.command_repositories import make_repository, programs_in
 from tests.support.planted import Planted, all_planted, made
 from tests.support.repositories import CERTIFICATE, ISSUERS, STORY, replace
 
@@ -196,6 +197,37 @@ def test_no_secret_is_in_what_a_session_remembers(planted: Path, empty_home: Pat
     kept = written(empty_home)
     assert '"T7.1"' in kept
     assert leaks(held + kept) == []
+
+
+def test_no_secret_that_a_storys_command_prints_is_kept(
+    run: Run, tmp_path: Path, empty_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", programs_in(tmp_path / "bin"))
+    monkeypatch.setenv("DEPLOY_TOKEN", WORD)
+    steps: list[dict[str, object]] = [
+        {"run": "cat said.txt"},
+        {"run": "cat said.txt >&2", "exit_codes": [0, 1]},
+        {"run": "sed -n 1,40p said.txt", "expect": [{"equals": "another"}]},
+        {"run": "base64 -d < pin.txt", "expect": [{"equals": "another"}]},
+        {"run": "echo $DEPLOY_TOKEN", "env": ["DEPLOY_TOKEN"], "expect": [{"equals": "another"}]},
+    ]
+    folder = make_repository(tmp_path / "repo", *steps)
+    (folder / "said.txt").write_text("\n".join(lines()) + "\n")
+    (folder / "pin.txt").write_text("OTEyNw==\n")
+    words = ("--check", "--runbook", folder / "runbook.yaml", "-C", folder, "--trust")
+    forms = ("text", "json", "jsonl")
+    for form in forms:
+        ran = run(*words, "--fresh", "--verbose", "--format", form, "--evidence-dir", "proofs")
+        assert ran.code in (1, 3), ran.err
+        kept = "".join(path.read_text() for path in (folder / "proofs").rglob("*.*"))
+        assert "again ******** end" in kept, "the output was not kept at all"
+        seen = ran.out + ran.err + kept + written(empty_home)
+        assert leaks(seen) == [], form
+        assert "9127" not in seen
+    for form in ("md", "json"):
+        ran = run("evidence", "--runbook", folder / "runbook.yaml", "-C", folder, "--format", form)
+        assert ran.code in (0, 1), ran.err
+        assert leaks(ran.out + ran.err) == []
 
 
 def test_what_is_searched_for_would_be_found() -> None:

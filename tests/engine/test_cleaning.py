@@ -11,6 +11,8 @@ import pytest
 from storyrunner.engine.cleaning import Cleaner, clean_decider
 from storyrunner.engine.loop import run_to_end
 from storyrunner.errors import Place
+from storyrunner.model.approval import ApprovalItem, ApprovalQuestion, CommandRequest
+from storyrunner.model.command_class import CommandClass
 from storyrunner.model.decision import (
     Change,
     Choice,
@@ -133,6 +135,19 @@ def test_questions_are_clean_and_contents_to_edit_are_as_they_are() -> None:
     assert asked.diff == f"password: {MASK}\n\\x1b\n"
     assert draft.message == "subject\n\nbody\\x1bc\n"
     assert draft.branch == "m\\x1b"
+
+
+def test_a_command_to_approve_keeps_its_lines() -> None:
+    text = f"# only looks\nrm -rf apps {ESC}[8m\ntool --token {'x1' * 9}"
+    request = CommandRequest(
+        story="S", step="T1.1", title="A\nB", text=text, cls=CommandClass.WRITE, reason="it says so"
+    )
+    item = ApprovalItem(request=request, digest=request.digest, was="one\ntwo")
+    shown = Cleaner(Redactor()).value(ApprovalQuestion((item,))).items[0]
+    assert shown.request.text == f"# only looks\nrm -rf apps \\x1b[8m\ntool --token {MASK}"
+    assert shown.request.title == "A B"
+    assert shown.was == "one\ntwo"
+    assert shown.digest == request.digest
 
 
 def test_a_diff_tells_that_a_secret_changes_but_not_what_it_is() -> None:

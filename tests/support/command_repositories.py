@@ -25,7 +25,7 @@ from tests.support.repositories import init
 
 PROGRAMS = (
     *("bash", "sh", "env", "sleep", "git", "ls", "cat", "grep", "sed", "sort", "wc", "head"),
-    *("mkdir", "touch", "rm", "cp", "mv", "ln", "tail"),
+    *("mkdir", "touch", "rm", "cp", "mv", "ln", "tail", "base64"),
 )
 FOUND = {name: path for name in PROGRAMS if (path := shutil.which(name))}
 """Read on import: tests run with a bare PATH."""

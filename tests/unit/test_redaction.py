@@ -26,7 +26,16 @@ def test_at_least_forty_kinds_are_planted() -> None:
     assert len(set(KINDS)) == len(KINDS) >= 40
 
 
-AROUND = ("{}", "before\n{}\nafter", "+{}", "  {}  ", "error: {}", '"{}"', "x: '{}'")
+AROUND = (
+    "{}",
+    "before\n{}\nafter",
+    "+{}",
+    "  {}  ",
+    "error: {}",
+    '"{}"',
+    "x: '{}'",
+    "got 'a\\n{}\\nb'",
+)
 
 
 def _fits(planted: Planted, around: str) -> bool:
