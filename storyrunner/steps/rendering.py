@@ -61,11 +61,22 @@ async def rendered(
         build = await context.builds.flux(cluster, flux, file)
     except StoryrunnerError as problem:
         return blame(step_id, flux, cluster.name, problem, context)
+    _learn_secrets(build, context)
     owned = context.owned_paths()
     for broken in build.failures:
         if broken.place is None or broken.place.path in owned:
             return blame(step_id, flux, cluster.name, broken, context)
     return build
+
+
+def _learn_secrets(build: FluxBuild, context: StepContext) -> None:
+    """What a build holds of secrets is masked in whatever is said of it."""
+    for one in build.objects:
+        context.redactor.learn_object(one.object.data)
+    for variables in build.variables.values():
+        for name, setting in variables.items():
+            if setting.source.startswith("Secret/"):
+                context.redactor.learn(name, setting.value)
 
 
 def builds_of(steps: Iterable[Step], context: StepContext) -> Iterator[tuple[Cluster, str, str]]:

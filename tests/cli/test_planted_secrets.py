@@ -24,7 +24,7 @@ from storyrunner.model.decision import DefaultDecider
 from tests.cli.conftest import Run
 from tests.support.command_repositories import make_repository, programs_in
 from tests.support.planted import Planted, all_planted, made
-from tests.support.repositories import CERTIFICATE, ISSUERS, STORY, replace
+from tests.support.repositories import CERTIFICATE, GLUE, ISSUERS, STORY, replace
 
 PLANTED = all_planted()
 WORD = made("a value that only its variable's name makes a secret", 20)
@@ -128,6 +128,21 @@ def test_no_secret_in_a_manifest_is_quoted_by_a_finding(
         assert leaks(ran.out + ran.err) == []
 
 
+def test_no_value_of_a_secret_in_the_repository_is_quoted_by_a_finding(
+    run: Run, finished: Path
+) -> None:
+    word = "orchid valley seven"
+    secret = f"apiVersion: v1\nkind: Secret\nmetadata:\n  name: a\nstringData:\n  any: {word}\n"
+    (finished / CERTIFICATE).with_name("plain.yaml").write_text(secret)
+    replace(finished, GLUE, "resources:\n", "resources:\n  - plain.yaml\n")
+    replace(finished, ISSUERS, "    email: ${LETSENCRYPT_EMAIL}", f"    email: {word}")
+    for form in ("text", "json"):
+        ran = run("--check", "-C", finished, "--format", form, "--verbose", "--engine", "embedded")
+        assert ran.code == 1
+        assert "********" in ran.out
+        assert word not in ran.out + ran.err
+
+
 def test_no_secret_given_as_an_argument_is_repeated(run: Run, planted: Path) -> None:
     for item in PLANTED:
         for words in (("--set", item.text), ("--only", item.text), ("--runbook", item.text)):
@@ -195,7 +210,7 @@ def test_no_secret_is_in_what_a_session_remembers(planted: Path, empty_home: Pat
         run_to_end(session.run())
         held = repr(list(session.results.values()))
     kept = written(empty_home)
-    assert '"T7.1"' in kept
+    assert '"T4.1"' in kept
     assert leaks(held + kept) == []
 
 
