@@ -47,12 +47,14 @@ def presentable(text: str) -> str:
 
 
 def _document(text: str) -> str:
+    from storyrunner.model.plain import json_text
+
     try:
         data = json.loads(text)
     except ValueError:
         return presentable(text)
     clean = _redactor().value(data, lambda _owner, _field, inner: presentable(inner))
-    return json.dumps(clean, indent=2 if "\n" in text else None, ensure_ascii=False)
+    return json_text(clean, indent=2 if "\n" in text else None)
 
 
 @functools.cache

@@ -18,7 +18,7 @@ from typing import Any
 from storyrunner import regular
 from storyrunner.engine.proofs import Circumstances, Proof, Terms
 from storyrunner.model.frozen import dataclass
-from storyrunner.model.plain import plain, result_from_plain
+from storyrunner.model.plain import json_text, plain, result_from_plain
 from storyrunner.model.result import StepResult
 from storyrunner.redaction import redact
 
@@ -60,7 +60,7 @@ def as_text(record: Record, *, portable: bool = False) -> str:
         "files": files,
     }
     document = {**body, "seal": _seal(body)}
-    return json.dumps(document, indent=1 if portable else None, ensure_ascii=False) + "\n"
+    return json_text(document, indent=1 if portable else None) + "\n"
 
 
 def parse(text: str | bytes) -> Record:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from collections.abc import Mapping
 from enum import Enum
 from typing import Any
@@ -12,6 +13,20 @@ from storyrunner.model.finding import Finding, Severity
 from storyrunner.model.result import Evidence, StepResult
 from storyrunner.model.rung import Job, Rung
 from storyrunner.model.status import Status
+
+
+def json_text(value: Any, indent: int | None = None) -> str:
+    """JSON that is safe to print: what could steer a terminal is an escape, also in names (paths
+    of files, for example) as in texts. A reader gets the same data."""
+    text = json.dumps(value, indent=indent, ensure_ascii=False)
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() or char == "\n" else _escape(char) for char in text)
+
+
+def _escape(char: str) -> str:
+    """As JSON writes it; beyond U+FFFF as two."""
+    return json.dumps(char, ensure_ascii=True)[1:-1]
 
 
 def plain(value: Any) -> Any:

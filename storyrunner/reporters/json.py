@@ -5,11 +5,10 @@ Versioned: `schema` goes up when a field changes its meaning or goes away.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 
 from storyrunner.model.events import Envelope, RunFinished
-from storyrunner.model.plain import plain
+from storyrunner.model.plain import json_text, plain
 
 SCHEMA = "storyrunner/report/v1"
 
@@ -24,7 +23,7 @@ class JsonReporter:
         """Write the report at the end."""
         if isinstance(envelope.event, RunFinished):
             document = {"schema": SCHEMA, **plain(envelope.event.report)}
-            self._write(json.dumps(document, indent=2, ensure_ascii=False))
+            self._write(json_text(document, indent=2))
 
 
 class JsonLinesReporter:
@@ -42,4 +41,4 @@ class JsonLinesReporter:
             "event": type(envelope.event).__name__,
             **plain(envelope.event),
         }
-        self._write(json.dumps(record, ensure_ascii=False))
+        self._write(json_text(record))
