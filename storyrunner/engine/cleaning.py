@@ -12,7 +12,15 @@ from typing import Any, TypeVar, cast
 
 from storyrunner.model.approval import ApprovalItem, CommandRequest
 from storyrunner.model.decision import CommitDraft, Decider
-from storyrunner.model.events import CommandStarted, Event, OutputLine, RunFinished
+from storyrunner.model.events import (
+    CommandStarted,
+    Event,
+    FindingMade,
+    OutputLine,
+    RunFinished,
+    StepFinished,
+)
+from storyrunner.model.result import StepResult
 from storyrunner.redaction import Redactor
 from storyrunner.workspace import Proposal, diff, safe
 
@@ -33,12 +41,16 @@ class Cleaner:
 
     def __init__(self, redactor: Redactor) -> None:
         self._redactor = redactor
+        self._made: dict[int, Any] = {}
+        """Results, verdicts and findings that went through here: they come again in events."""
 
     def event(self, event: Event) -> Event:
         """An event as consumers may have it."""
         match event:
             case RunFinished():
                 return event  # made of results and verdicts that went through here
+            case StepFinished(result=part) | FindingMade(finding=part) if self._is_made(part):
+                return event
             case CommandStarted(step=step, command=command):
                 return replace(event, command=_many(self._redactor.begin(step, command)))
             case OutputLine(step=step, stream=stream, text=text):
@@ -47,8 +59,16 @@ class Cleaner:
                 return self.value(event)
 
     def value(self, value: T) -> T:
-        """Any of the model's shapes."""
-        return self._redactor.value(value, self._field)
+        """Any of the model's shapes. What was cleaned before is given back as it is."""
+        if self._is_made(value):
+            return value
+        clean = self._redactor.value(value, self._field)
+        if isinstance(clean, StepResult):
+            self._made.update((id(one), one) for one in (clean, *clean.findings))
+        return clean
+
+    def _is_made(self, value: object) -> bool:
+        return self._made.get(id(value)) is value
 
     def text(self, text: str) -> str:
         """A text of one line."""
