@@ -85,7 +85,8 @@ def _validated(value: object) -> Runbook | list[Mistake]:
         return found
     except ValidationError as error:
         wrong = (_wrong_value(dict(item), value) for item in error.errors(include_url=False))
-        return list(dict.fromkeys(item for item in wrong if item))
+        told = list(dict.fromkeys(item for item in wrong if item))
+        return told or [Mistake((), "this is no runbook", str(error.errors()[0]["msg"]))]
 
 
 def _walk(value: object, hint: Any, field: Field) -> Iterator[Mistake]:
@@ -95,6 +96,10 @@ def _walk(value: object, hint: Any, field: Field) -> Iterator[Mistake]:
             yield from _walk(item, next(iter(get_args(hint)), Any), (*field, index))
         return
     if not isinstance(value, Mapping):
+        members = list(_members(hint))
+        if len(members) > 1 and all(map(dataclasses.is_dataclass, members)):
+            shown = "nothing" if value is None else repr(value)[:40]
+            yield Mistake(field, f"`{_dotted(field)}` needs keys, and is {shown}")
         return
     if get_origin(hint) in (dict, Mapping, _abc_mapping()):
         for key, item in value.items():

@@ -67,7 +67,7 @@ def test_a_failure_at_any_write_loses_nothing(
     ]
     random.Random(12).shuffle(places)
     done = 0
-    for index in effort.rounds(core=10, goal=len(places)):
+    for index in effort.rounds(core=5, goal=len(places), part=0.6):
         at, number, lasting = places[index]
         fault = {"at": at, "number": number, "lasting": lasting}
         folder = copy_repository(started, tmp_path / "gitops")
@@ -123,7 +123,7 @@ def test_a_system_call_that_fails_loses_nothing(
     monkeypatch.setenv(OVERRIDE, surroundings[OVERRIDE])
     chance = random.Random(13)
     goal, hit, done = 300, 0, 0
-    for _ in effort.rounds(core=2, goal=goal):
+    for _ in effort.rounds(core=2, goal=goal, part=0.4):
         call, number = chance.choice(SYSCALLS), chance.choice(list(TOLD))
         first = chance.randrange(1, {"openat": 1500, "write": 300}.get(call, 40))
         rule = f"inject={call}:error={errno.errorcode[number]}:when={first}"

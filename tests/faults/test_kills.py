@@ -34,7 +34,7 @@ def test_a_kill_at_any_moment_loses_nothing(
     chance = random.Random(10)
     killed = restored = undone = 0
     seconds = reference.seconds
-    for _ in effort.rounds(core=12, goal=GOAL * 3):
+    for _ in effort.rounds(core=6, goal=GOAL * 3):
         folder = copy_repository(started, tmp_path / "gitops")
         after = chance.uniform(0, seconds * 1.05)
         [ran], left = program.together(

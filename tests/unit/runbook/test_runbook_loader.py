@@ -154,6 +154,17 @@ def test_a_step_without_a_kind_lists_them() -> None:
     assert "dry_run" in found.hint
 
 
+@pytest.mark.parametrize(("lone", "what"), [("-", "nothing"), ("- words", "'words'")])
+def test_a_step_that_is_no_step_is_named_with_its_place(lone: str, what: str) -> None:
+    step = GOOD[: GOOD.index("kind: require")].rpartition("\n")[2]
+    indent = " " * (len(step) - len(step.lstrip()) - 2)
+    line = next(one for one in GOOD.splitlines() if one.startswith(f"{indent}- id: "))
+    found = mistake(f"{line}\n", f"{indent}{lone}\n{line}\n")
+    assert "needs keys, and is " + what in found.message
+    assert found.place is not None
+    assert found.place.line > 1
+
+
 def test_a_need_of_no_known_sort_is_named_with_the_nearest() -> None:
     found = mistake("{path: README.md}", "{paths: README.md}")
     assert "a need says one of: " in found.message
