@@ -28,13 +28,13 @@ faults-quick: $(READY) ## the fault suites, a minute for each; prints the counts
 	@STORYRUNNER_FAULTS=50 $(PY) -m pytest tests/faults $(ARGS)
 
 faults: $(READY) ## the fault suites to their goals (an hour or two), figures into docs/reference/faults.md
-	@STORYRUNNER_FAULTS=whole STORYRUNNER_FAULTS_KEEP=1 $(PY) -m pytest tests/faults --ignore=tests/faults/test_fuzz.py $(ARGS)
+	@STORYRUNNER_FAULTS=whole STORYRUNNER_FAULTS_KEEP=1 $(PY) -m pytest tests/faults --ignore=tests/faults/test_fuzz.py --ignore=tests/faults/test_guided.py $(ARGS)
 
 fuzz: $(READY) ## a million inputs and more, and atheris where it has a wheel; figures into the docs
 	@[ -d $(ATHERIS) ] || $(PY) -m pip install --quiet --only-binary :all: --target $(ATHERIS) 'atheris>=3' \
 	  || echo "no wheel of atheris for this Python and machine: its part is skipped"
 	@STORYRUNNER_FAULTS=whole STORYRUNNER_FAULTS_KEEP=1 STORYRUNNER_ATHERIS=$(CURDIR)/$(ATHERIS) \
-	  $(PY) -m pytest tests/faults/test_fuzz.py $(ARGS)
+	  $(PY) -m pytest tests/faults/test_fuzz.py tests/faults/test_guided.py $(ARGS)
 
 setup: $(READY) ## the virtual environment, from the lock
 
