@@ -32,7 +32,8 @@ BEHAVIOURS = {
     "vanishes after its version": "exit 127",
 }
 COMBINATIONS = [(tool, behaviour) for behaviour in BEHAVIOURS for tool in VERSIONS]
-CHOSEN = COMBINATIONS if os.environ.get(VARIABLE) else COMBINATIONS[::9]
+STRIDE = {"whole": 1, "": 19}.get(os.environ.get(VARIABLE, ""), 3)
+CHOSEN = COMBINATIONS[::STRIDE]
 CODES = (0, 1, 3)
 
 
