@@ -88,7 +88,11 @@ def locate(root: Path, relative: str, *, strict: bool = True) -> Path | None:
 
 
 def _follow(root: Path, link: Path, relative: str) -> Path:
-    real = Path(os.path.realpath(link))
+    try:
+        real = Path(os.path.realpath(link))
+    except OSError as error:
+        reason = f"goes through {link.name}, which somebody changed at that moment"
+        raise _refusal(relative, reason, "look at what changes the repository") from error
     hint = "replace the link by a real file or folder of the repository"
     if real.is_symlink():
         raise _refusal(relative, f"goes through a link without end ({link.name})", hint)

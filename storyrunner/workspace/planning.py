@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 
 from storyrunner.errors import Place, WorkspaceError
 from storyrunner.workspace import folders, paths
-from storyrunner.workspace.disk import Disk
+from storyrunner.workspace.disk import Disk, explained
 from storyrunner.workspace.journal import Change, Group
 from storyrunner.workspace.proposals import Proposal
 
@@ -102,7 +102,11 @@ def _refuse_protected(root: Path, change: Change) -> None:
     target = root / change.target
     folder = next(item for item in target.parents if item.exists())
     protected = change.mode is not None and not change.mode & 0o222
-    if protected or not folder.stat().st_mode & 0o222 or not os.access(folder, os.W_OK):
+    try:
+        mode = folder.stat().st_mode
+    except OSError as error:  # it was there a moment ago
+        raise explained(error, change.path, "write") from error
+    if protected or not mode & 0o222 or not os.access(folder, os.W_OK):
         what = change.path if protected else folder.relative_to(root).as_posix()
         raise WorkspaceError(
             f"cannot write {change.path}: {what} is read-only",

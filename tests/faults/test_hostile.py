@@ -148,7 +148,7 @@ def test_a_folder_that_becomes_a_link_while_it_is_written_leads_nowhere(
 ) -> None:
     """Somebody exchanges the target folder for a link outside, again and again."""
     before = fingerprint(trap.outside)
-    for _ in range(4):
+    for _ in range(8):
         demo = copy_repository(started, tmp_path / "gitops")
         target, aside, over = demo / FOLDER, demo / f"{FOLDER}-aside", threading.Event()
 
