@@ -28,7 +28,7 @@ from storyrunner.engine.proofs import (
     tool_inputs,
 )
 from storyrunner.engine.record import Record
-from storyrunner.engine.storing import about_run, dirty_files, read, write
+from storyrunner.engine.storing import about_run, dirty_files, kept_logs, read, write
 from storyrunner.errors import WorkspaceError
 from storyrunner.gitops.tree_state import TreeState, look, unchanged
 from storyrunner.model.events import CommandStarted, Envelope, OutputLine, StepStarted
@@ -257,7 +257,8 @@ class ProofBook:
             write(self.folder, self.record, logs, portable=False)
         if self._how.copy is not None:
             try:
-                write(self._how.copy, self.record, logs, portable=True)
+                kept = kept_logs(self.folder, self.record)  # also those of proofs that still hold
+                write(self._how.copy, self.record, {**kept, **logs}, portable=True)
             except OSError as problem:
                 raise WorkspaceError(
                     f"the evidence cannot be written to {self._how.copy}: {problem.strerror}"

@@ -6,6 +6,7 @@ It must not know when proofs are used again (`keeping`), nor the form of the tex
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,16 @@ def write(folder: Path, record: Record, logs: Mapping[str, str], *, portable: bo
     for name, log in logs.items():
         record_file.store(folder / name, redact(log))
     record_file.store(record_file.record_path(folder, record.runbook), text)
+
+
+def kept_logs(folder: Path, record: Record) -> dict[str, str]:
+    """The outputs that stand beside a record, by their names."""
+    found = {}
+    for proof in record.proofs.values():
+        if proof.log:
+            with suppress(OSError):
+                found[proof.log] = (folder / proof.log).read_text("utf-8", "replace")
+    return found
 
 
 async def dirty_files(context: StepContext) -> tuple[str, ...] | None:

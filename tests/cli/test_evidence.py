@@ -135,6 +135,16 @@ def test_the_whole_output_of_a_step_stands_beside_the_record(recorded: Path) -> 
     assert "ClusterIssuer/letsencrypt-production" in log
 
 
+def test_the_output_of_proofs_that_still_hold_goes_along_into_the_repository(
+    run: Run, finished: Path
+) -> None:
+    run("--check", "-C", finished, *EMBEDDED)
+    run("--check", "-C", finished, *EMBEDDED, "--evidence-dir", DIR)
+    named = {proof["log"] for proof in record_of(finished)["proofs"] if proof["log"]}
+    assert f"{NAME}/T4.3.log" in named
+    assert all((finished / DIR / name).is_file() for name in named)
+
+
 def test_the_same_proofs_on_another_machine_make_the_same_files_but_for_times(
     recorded: Path, run: Run, tmp_path: Path
 ) -> None:
