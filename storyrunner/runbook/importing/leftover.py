@@ -9,6 +9,7 @@ from storyrunner.model.story import SectionKind, Story, Zone
 from storyrunner.runbook.importing.criteria import words_of
 from storyrunner.runbook.importing.draft import BoxDraft, Draft, Keys, StepDraft
 from storyrunner.runbook.importing.manual import shortened
+from storyrunner.runbook.importing.naming import says_only_commit
 from storyrunner.runbook.importing.tasks import PUSHED
 from storyrunner.stories.commands_in import SHELLS
 from storyrunner.stories.doctor_model import normal
@@ -17,10 +18,13 @@ from storyrunner.stories.story_paths import expand
 
 _QUOTED = re.compile(r"`([^`]+)`")
 _STORY = re.compile(r"\bstor(?:y|ies)[ ]#?(\d{1,3})", re.IGNORECASE)
-_COMMITTED = re.compile(r"\bcommitted\b", re.IGNORECASE)
 _PUSHED = re.compile(r"\bpushed\b", re.IGNORECASE)
 _NOT_PUSHED = re.compile(r"\bnot (?:yet )?pushed\b", re.IGNORECASE)
-_MADE = re.compile(r"\b(?:created|updated|exists?|added|director(?:y|ies))\b", re.IGNORECASE)
+_MADE = re.compile(
+    r"(?:(?:director(?:y|ies)|files?|manifests?)\s*)?(?:is |are )?"
+    r"(?:created|updated|added|exists?|present)?\s*:?",
+    re.IGNORECASE,
+)
 _MOST_COMMANDS = 60
 
 
@@ -36,7 +40,7 @@ def done_boxes(story: Story, draft: Draft, commit: StepDraft | None) -> Iterator
 
 
 def _proofs(text: str, draft: Draft, commit: StepDraft | None) -> list[StepDraft | str]:
-    if _COMMITTED.search(text) or _PUSHED.search(text):
+    if says_only_commit(text):
         pushed = _PUSHED.search(text) and not _NOT_PUSHED.search(text)
         found: list[StepDraft | str] = [commit] if commit is not None else []
         return [*found, PUSHED] if found and pushed else found
@@ -47,7 +51,7 @@ def _proofs(text: str, draft: Draft, commit: StepDraft | None) -> list[StepDraft
         return [same[0]]
     names = [path for name in _QUOTED.findall(text) if "/" in name for path in expand(name)]
     bare = _QUOTED.sub("", text).strip()
-    if not names or (bare and not _MADE.search(bare)):
+    if not names or not _MADE.fullmatch(" ".join(bare.split())):
         return []
     return _of_paths(names, draft)
 

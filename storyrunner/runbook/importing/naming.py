@@ -5,11 +5,28 @@ A name stands for one write or for none; a part of what is named proves nothing 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from storyrunner.model.story import Story
 from storyrunner.runbook.importing.draft import WRITES, StepDraft, TaskDraft
 from storyrunner.runbook.importing.manual import confirm
+
+_COMMIT_WORDS = """
+a add added all and are as branch by changes commit committed commits created descriptive everything
+files for from git in into is it linking local main manifest manifests message new not of on one
+origin push pushed remote repo repository stage staged story the this to when with work
+"""
+_ONLY_COMMIT = frozenset(_COMMIT_WORDS.split())
+_WORD = re.compile(r"[A-Za-z][\w-]*")
+
+
+def says_only_commit(text: str) -> bool:
+    """True for a sentence that says that something is committed or pushed, and nothing more: of any
+    more a commit proves nothing."""
+    words = {word.casefold() for word in _WORD.findall(text)}
+    said = words & {"commit", "committed", "commits", "push", "pushed", "stage", "staged"}
+    return bool(said) and words <= _ONLY_COMMIT
 
 
 class Named(str):
@@ -30,14 +47,13 @@ def settle(drafts: Sequence[TaskDraft], story: Story) -> None:
     writes = [step for task in drafts for step in task.steps if step.kind in WRITES]
     for task in drafts:
         for box in task.boxes:
-            settled: list[StepDraft | str] = []
-            for proof in box.proofs:
-                settled += _settled(proof, writes, task)
-            if not settled:
+            found = [_settled(proof, writes, task) for proof in box.proofs]
+            settled: list[StepDraft | str] = [proof for some in found for proof in some]
+            if not all(found):
                 line = _line_of(story, task.id, box.text) or task.line
                 question = f"Is this done: {box.text.rstrip(': ')}?"
                 why = "no command and no file of the story says when this is done"
-                settled = [task.add(confirm(box.text, question, why, (line, line)))]
+                settled.append(task.add(confirm(box.text, question, why, (line, line))))
             box.proofs = settled
 
 

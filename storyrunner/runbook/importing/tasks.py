@@ -25,7 +25,7 @@ from storyrunner.runbook.importing.blocks import add_blocks
 from storyrunner.runbook.importing.commands import CommandReader, Read
 from storyrunner.runbook.importing.draft import BoxDraft, StepDraft, TaskDraft
 from storyrunner.runbook.importing.manual import confirm
-from storyrunner.runbook.importing.naming import Named
+from storyrunner.runbook.importing.naming import Named, says_only_commit
 from storyrunner.runbook.importing.repository import Repository
 from storyrunner.stories.commands_in import is_executable
 
@@ -137,6 +137,7 @@ class TaskReader:
         reads: Sequence[Found],
     ) -> None:
         """Each box with what proves it: the steps under it, what it names, or a sign-off."""
+        bound: list[tuple[Checkbox, BoxDraft]] = []
         for box in boxes:
             end = _end_of(box, every)
             under = [one.read for one in reads if one.is_under(box, end)]
@@ -149,7 +150,12 @@ class TaskReader:
             if not proofs and not children:
                 proofs.append(draft.add(self._unproven(box)))
             if proofs:
-                draft.boxes.append(BoxDraft(box.text, proofs))
+                bound.append((box, BoxDraft(box.text, proofs)))
+        for box, one in bound:
+            end = _end_of(box, every)
+            nested = [other for child, other in bound if box.line < child.line < end]
+            one.proofs += [proof for other in nested for proof in other.proofs]
+        draft.boxes += [one for _, one in bound]
 
     def _of_commit(
         self, draft: TaskDraft, box: Checkbox, under: Sequence[Read]
@@ -157,7 +163,7 @@ class TaskReader:
         here = self.commits.get(draft.id)
         commits = any(read.commits for read in under)
         pushes = any(read.pushes for read in under)
-        if not commits and not pushes and here is not None and _COMMITTED.search(box.text):
+        if not commits and not pushes and here is not None and says_only_commit(box.text):
             commits = True
             pushes = here.pushes and _PUSHED.search(box.text) is not None
         found: list[StepDraft | str] = ["commit"] if commits else []
@@ -197,7 +203,7 @@ class TaskReader:
             line = item.span.first
             after = ordered[index + 1].span.first if index + 1 < len(ordered) else line + 10_000
             has_block = any(line <= first < after for first in lines)
-            if has_block or (commits is not None and _COMMITTED.search(item.text)):
+            if has_block or (commits is not None and says_only_commit(item.text)):
                 continue
             open_items.append(item)
         if not open_items:

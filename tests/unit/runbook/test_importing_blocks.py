@@ -175,3 +175,30 @@ def test_a_box_is_proven_by_what_it_names_and_else_by_a_person(
     kinds = {step["id"]: step["kind"] for step in steps_of(made)}
     assert kinds["T1.1"] == "write"
     assert all(kinds[proof] == "confirm" for proof in proofs if proof != "T1.1")
+
+
+@pytest.mark.parametrize(
+    ("item", "proofs"),
+    [
+        ("Manifests committed to git", ("T2.1",)),
+        ("Manifests committed (not pushed)", ("T2.1",)),
+        ("Everything committed and pushed to the repository", ("T2.1", "pushed")),
+        ("Documentation reviewed and committed", None),
+        ("Directory created: `kubernetes/apps/new/`", ("T1.1",)),
+        ("`kubernetes/apps/new/map.yaml` created", ("T1.1",)),
+        ("`kubernetes/apps/new/map.yaml`", ("T1.1",)),
+        ("`kubernetes/apps/new/map.yaml` created with all core components", None),
+        ("`kubernetes/apps/new/map.yaml` and `kubernetes/apps/new/other.yaml` created", None),
+        ("Everything is fine", None),
+    ],
+)
+def test_an_item_of_the_definition_of_done_is_bound_only_when_it_says_no_more(
+    root: Path, item: str, proofs: tuple[str, ...] | None
+) -> None:
+    made = imported(
+        task("- [ ] Create `kubernetes/apps/new/map.yaml`:", MAP)
+        + "\n### T2: Commit to Git\n\n**Steps:**\n1. Commit\n\n"
+        + f"## Definition of Done\n\n- [ ] {item}\n",
+        root,
+    )
+    assert [box.proved_by for box in made.runbook.done] == ([proofs] if proofs else [])

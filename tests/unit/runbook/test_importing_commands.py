@@ -292,3 +292,27 @@ def test_deferred_and_quoted_commands_are_no_steps(root: Path) -> None:
     deferred = [command for one in made.runbook.deferred for command in one.commands]
     assert deferred == ["kubectl get pods"]
     assert [one.to for one in made.runbook.deferred if one.commands] == ["story 45"]
+
+
+def test_a_box_is_proven_by_all_that_is_nested_in_it(root: Path) -> None:
+    made = imported(
+        "### T1: Check\n\n- [ ] All of it: `ls kubernetes`\n"
+        "  - [ ] Files: `ls kubernetes/apps`\n  - [ ] Reviewed by somebody\n- [ ] Other\n",
+        root,
+    )
+    kinds = {step["id"]: step["kind"] for step in steps_of(made)}
+    first, second, third, _ = made.runbook.tasks[0].boxes
+    assert set(second.proved_by) | set(third.proved_by) < set(first.proved_by)
+    assert sorted(kinds[step] for step in first.proved_by) == ["confirm", "require", "require"]
+
+
+def test_folders_that_no_write_fills_are_signed_beside_what_is_checked(root: Path) -> None:
+    made = imported(
+        "### T1: Make\n\n- [ ] Folders:\n\n  ```bash\n  mkdir -p kubernetes/apps/{new,empty}\n"
+        "  ls kubernetes\n  ```\n\n- [ ] Create `kubernetes/apps/new/a.yaml`:\n\n"
+        "  ```yaml\n  kind: A\n  apiVersion: v1\n  ```\n",
+        root,
+    )
+    kinds = {step["id"]: step["kind"] for step in steps_of(made)}
+    folders, _ = made.runbook.tasks[0].boxes
+    assert sorted(kinds[step] for step in folders.proved_by) == ["confirm", "require"]
