@@ -102,6 +102,7 @@ class BuildBook:
         key = (cluster.name, name, file)
         if key not in self._flux:
             self._flux[key] = asyncio.ensure_future(self._build(cluster, name, file))
+            self._flux[key].add_done_callback(_look_at)
         return self._flux[key]
 
     async def folder(self, folder: str) -> FolderBuild:
@@ -243,6 +244,12 @@ class BuildBook:
     async def _render(self, engine: Kustomizer, folder: str, rung: Rung) -> FolderBuild:
         objects = tuple(KubeObject(one) for one in await engine.build(self._tree, folder, None))
         return FolderBuild(objects, reach(self._tree, folder), rung)
+
+
+def _look_at(task: asyncio.Task[FluxBuild]) -> None:
+    """A build that failed before anybody asked for it is told by nobody: not by the loop either."""
+    if not task.cancelled():
+        task.exception()
 
 
 def declaring(cluster: Cluster, file: str) -> Cluster:
