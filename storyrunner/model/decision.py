@@ -117,6 +117,8 @@ class CommitDraft:
     unticked: tuple[str, ...] = ()
     """Ticked boxes whose proof fails: they will be open again."""
     warnings: tuple[str, ...] = ()
+    unproven: str = ""
+    """The checks that did not pass, in words: only a person commits in spite of them."""
     branch: str = ""
     secrets: tuple[CommitSecret, ...] = ()
     """What stops the commit unless the answer has a reason for each."""
@@ -184,8 +186,8 @@ class DefaultDecider:
         return None
 
     async def decide_commit(self, draft: CommitDraft) -> CommitAnswer | None:
-        """Commit as drafted; a secret in it is never allowed here."""
-        return CommitAnswer(draft.message)
+        """Commit as drafted, unless a check did not pass; a secret is never allowed here."""
+        return None if draft.unproven else CommitAnswer(draft.message)
 
     async def decide_push(self, question: PushQuestion) -> bool:
         """Only with `--push`."""

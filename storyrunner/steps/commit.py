@@ -30,7 +30,7 @@ from storyrunner.steps.base import (
     verdict,
 )
 from storyrunner.steps.boxes import box_changes, reread, tick
-from storyrunner.steps.message import draft_message, not_proven
+from storyrunner.steps.message import draft_message, not_committed, not_proven
 from storyrunner.steps.obstacles import obstacle, refused_push
 from storyrunner.steps.secret_scan import open_secrets, settle_secrets
 from storyrunner.steps.signoffs import SIGNOFFS
@@ -91,7 +91,8 @@ class Commit(NoSuggestions):
             context.emit(change)
         answer = await context.decider.decide_commit(work.draft)
         if answer is None:
-            return Verdict(Status.PENDING, "not committed", work.findings)
+            context.show_output(step.id, work.draft.message)
+            return Verdict(Status.PENDING, not_committed(work.draft.unproven), work.findings)
         paths = [item.path for item in work.files]
         scan = settle_secrets(context, paths, answer)  # again: files may have changed meanwhile
         if scan.refused:
@@ -226,6 +227,7 @@ async def _prepare(git: Git, context: StepContext) -> _Work:
         boxes=tuple(f"{box.line}: {box.text}" for box in boxes if not box.checked),
         unticked=tuple(f"{box.line}: {box.text}" for box in boxes if box.checked),
         warnings=tuple(item.message for item in findings),
+        unproven=not_proven(context.results),
         branch=status.head.branch or "(detached)",
         secrets=open_secrets(context, paths),
     )

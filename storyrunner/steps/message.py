@@ -62,3 +62,8 @@ def not_proven(results: Mapping[str, StepResult]) -> str:
     names = [one.step for one in results.values() if one.status in wrong]
     what = "check" if len(names) == 1 else "checks"
     return f"{len(names)} {what} did not pass: {', '.join(names)}" if names else ""
+
+
+def not_committed(unproven: str) -> str:
+    """Why a draft was left: what did not pass, if anything."""
+    return f"drafted, not committed: {unproven}" if unproven else "not committed"
