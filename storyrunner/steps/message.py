@@ -60,8 +60,8 @@ def not_proven(results: Mapping[str, StepResult]) -> str:
     """The checks that did not pass, in words; empty when there are none."""
     wrong = (Status.FAILED, Status.ERRORED, Status.REFUSED)
     names = [one.step for one in results.values() if one.status in wrong]
-    what = "check" if len(names) == 1 else "checks"
-    return f"{len(names)} {what} did not pass: {', '.join(names)}" if names else ""
+    what = "check is" if len(names) == 1 else "checks are"
+    return f"{len(names)} {what} not proven: {', '.join(names)}" if names else ""
 
 
 def not_committed(unproven: str) -> str:

@@ -92,6 +92,7 @@ HARMLESS = [
     "Secret/cert-manager/cloudflare-api-token has no key api-token",
     "ExternalSecret/cert-manager/cloudflare-api-token: spec.refreshInterval is not a duration",
     "ExternalSecret/cert-manager/cloudflare-api-token: spec.dataFrom[0] is not a map",
+    "2 checks did not pass: T9.2, CHECKS.16",
     "secret: not found",
     "token: expected a text, found a list",
     "  privateKey:\n    rotationPolicy: Always",
