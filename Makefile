@@ -64,6 +64,10 @@ smoke: build ## the wheel, away from the checkout
 tools: ## the real kubectl, kustomize, flux, yq and kubeconform (Go, about ten minutes)
 	@.ci/tools --all
 
+tools-all: $(READY) ## a kubectl of every minor version too, and its contract suite on each
+	@.ci/tools --kubectls
+	@STORYRUNNER_REQUIRE_TOOLS=1 $(PY) -m pytest -m tools tests/contract/test_kubectl.py $(ARGS)
+
 test-tools: $(READY) tools ## the contract suite on the real tools
 	@STORYRUNNER_REQUIRE_TOOLS=1 $(PY) -m pytest -m tools tests/contract $(ARGS)
 
@@ -94,4 +98,4 @@ $(READY): $(PY) requirements-dev.lock pyproject.toml
 	@$(PY) -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
-.PHONY: help demo test check faults-quick faults fuzz setup format format-check lint types contracts build smoke tools test-tools snapshots reference lock clean picture bench
+.PHONY: help demo test check faults-quick faults fuzz setup format format-check lint types contracts build smoke tools tools-all test-tools snapshots reference lock clean picture bench

@@ -12,6 +12,7 @@ from storyrunner.tools.detection import detect, judge
 from storyrunner.tools.kubectl import Applied, DryRun
 from storyrunner.tools.process import OsRunner
 from storyrunner.tools.tool import Tool
+from tests.contract.conftest import TOOLS
 
 GOOD = """\
 apiVersion: cert-manager.io/v1
@@ -40,10 +41,17 @@ metadata: {name: settings, namespace: default}
 """
 
 
-@pytest.fixture(params=["newest", "oldest"])
+FIXTURES = {"newest": "real_kubectl", "oldest": "real_oldest_kubectl"}
+BETWEEN = sorted(path.name for path in (TOOLS / "bin").glob("kubectl-1.*"))[1:]
+"""Those that `make tools-all` built besides the oldest."""
+
+
+@pytest.fixture(params=[*FIXTURES, *BETWEEN])
 async def tool(request: pytest.FixtureRequest, tmp_path: Path) -> Tool:
-    name = "real_kubectl" if request.param == "newest" else "real_oldest_kubectl"
-    path: Path = request.getfixturevalue(name)
+    fixture = FIXTURES.get(request.param)
+    path: Path = (
+        request.getfixturevalue(fixture) if fixture else TOOLS / "bin" / request.param
+    )
     folder = tmp_path / "bin"
     folder.mkdir()
     (folder / "kubectl").symlink_to(path)
