@@ -103,9 +103,7 @@ def _session() -> argparse.ArgumentParser:
     parser.add_argument(
         "--check", action="store_true", help="change nothing, ask nothing, report everything"
     )
-    parser.add_argument(
-        "--all", action="store_true", help="with --check: every story that a runbook runs"
-    )
+    parser.add_argument("--all", action="store_true", help="with --check: every story")
     _add_run_options(parser)
     _add_evidence_options(parser)
     _add_trust(parser)
@@ -181,7 +179,7 @@ def _add_story_commands(commands: argparse._SubParsersAction[_Parser]) -> None:
     doctor.add_argument("story", metavar="STORY")
     lister = commands.add_parser("list", help="all stories: what they claim, and what is next")
     lister.add_argument(
-        "--check", action="store_true", help="check what can be run and show what is proven"
+        "--check", action="store_true", help="check every story and show what is proven"
     )
     lister.add_argument("--ascii", action="store_true", help="only ASCII signs")
     for parser in (lint, doctor, lister):

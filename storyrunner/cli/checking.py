@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from storyrunner.cli.output import say
-from storyrunner.engine.finding_stories import StoryChoice, runnable
+from storyrunner.engine.finding_stories import StoryChoice, all_stories
 from storyrunner.engine.loop import run_to_end
 from storyrunner.engine.opening import Options, find_root, open_session
 from storyrunner.engine.session import Mode
@@ -52,15 +52,15 @@ def check_all(
     make_sink: Callable[[], Sink],
     write: Callable[[str], None],
 ) -> int:
-    """Check every story that a runbook runs; the worst exit code by precedence (design.md §6).
+    """Check every story; the worst exit code by precedence (design.md §6).
 
     `json` is one document with all reports; the other forms are one report after the other.
-    Raises UsageError when no story can be run.
+    Raises UsageError when there is no story.
     """
-    stories = runnable(find_root(options.root))
+    stories = all_stories(find_root(options.root))
     if not stories:
         raise UsageError(
-            "no story of this repository has a runbook", hint="storyrunner list shows all stories"
+            "there is no story in this repository", hint="storyrunner list says what was left out"
         )
     whole = form == "json"
     outcomes = []

@@ -10,7 +10,7 @@ from pathlib import Path
 from storyrunner.cli.checking import Outcome, check_each
 from storyrunner.cli.output import say
 from storyrunner.cli.recorded import stand_each
-from storyrunner.engine.finding_stories import runbooks_by_story, runnable
+from storyrunner.engine.finding_stories import all_stories, runbooks_by_story
 from storyrunner.engine.opening import Options
 from storyrunner.engine.standing import Standing
 from storyrunner.errors import StoryError
@@ -35,8 +35,8 @@ _SHORT = "STORY-"
 def list_stories(
     root: Path, form: str, write: Callable[[str], None], *, check: bool, ascii_only: bool
 ) -> int:
-    """Print the portfolio. With `check` every story that a runbook runs is checked first; without,
-    what was proven before is shown as it stands now.
+    """Print the portfolio. With `check` every story is checked first; without, what was proven
+    before is shown as it stands now.
 
     Returns 0, whatever the checks say: a list judges nothing. 2 or 3 when a story could not be
     read or checked at all.
@@ -52,10 +52,10 @@ def list_stories(
     found = portfolio(refs, stories, runbooks_by_story(root))
     outcomes: list[Outcome] = []
     if check:
-        outcomes = list(check_each(Options(root), runnable(root)))
+        outcomes = list(check_each(Options(root), all_stories(root)))
         checked = {outcome.story.reference: Proven.of(outcome) for outcome in outcomes}
     else:
-        standings = stand_each(root, runnable(root))
+        standings = stand_each(root, all_stories(root))
         checked = {story.reference: Proven.standing(one) for story, one in standings}
     if form == "json":
         write(json.dumps(_document(found, checked, bad), indent=2, ensure_ascii=False))

@@ -84,11 +84,10 @@ def _load(root: Path, path: Path) -> Runbook:
     return load_runbook(path, path.relative_to(root).as_posix() if inside else path.name)
 
 
-def runnable(root: Path) -> Sequence[StoryChoice]:
-    """The stories of a repository that a runbook runs, by number; files that cannot be read are
-    left out, and `locate` says why when one of them is meant."""
-    stories = runbooks_by_story(root)
-    refs = [ref for ref in find_stories(root, unreadable=lambda _: None) if ref.id in stories]
+def all_stories(root: Path) -> Sequence[StoryChoice]:
+    """The stories of a repository, by number; files that cannot be read are left out, and `locate`
+    says why when one of them is meant."""
+    refs = find_stories(root, unreadable=lambda _: None)
     return [StoryChoice(ref.path, ref.number, ref.title, _status(root, ref)) for ref in refs]
 
 

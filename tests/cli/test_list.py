@@ -11,6 +11,7 @@ import pytest
 from tests.cli.conftest import Run
 from tests.support.lint_stories import text_of
 from tests.support.repositories import FOLDER, STORY, fingerprint, replace
+from tests.support.stories import WEB, WEB_STORY
 
 CERT = "STORY-SEC-CERT-MANAGER-ISSUERS"
 SHIPPED = Path(__file__).resolve().parents[2] / "runbooks" / "cert-manager-issuers.yaml"
@@ -133,12 +134,21 @@ def two(finished: Path) -> Path:
     return finished
 
 
-def test_all_stories_with_a_runbook_are_checked_with_one_report_each(run: Run, two: Path) -> None:
+def test_all_stories_are_checked_with_one_report_each(run: Run, two: Path) -> None:
     ran = run("--check", "--all", "-C", two)
     assert "checking 1/2: 06" in ran.err
     assert "checking 2/2: 09" in ran.err
     assert ran.out.count("storyrunner check  ") == 2
     assert ran.out.rstrip().splitlines()[-3] == "All stories"
+
+
+def test_a_story_without_a_runbook_is_checked_by_its_own_text(run: Run, finished: Path) -> None:
+    (finished / WEB).write_text(WEB_STORY, encoding="utf-8")
+    ran = run("--check", "--all", "-C", finished)
+    assert "checking 2/2: 31" in ran.err
+    assert (ran.code, ran.out.splitlines()[-2].count("7/7 proven")) == (1, 1)
+    assert ran.out.splitlines()[-1].lstrip().startswith("31 ")
+    assert "0/" in ran.out.splitlines()[-1]
 
 
 def test_the_exit_code_is_the_worst_of_all_by_precedence(run: Run, finished: Path) -> None:
@@ -190,7 +200,7 @@ def test_a_repository_that_nothing_can_be_run_in_is_refused(run: Run, tmp_path: 
     (tmp_path / ".git").mkdir()
     ran = run("--check", "--all", "-C", tmp_path)
     assert (ran.code, ran.out) == (2, "")
-    assert "no story of this repository has a runbook" in ran.err
+    assert "there is no story in this repository" in ran.err
 
 
 def test_an_unreadable_story_does_not_hide_the_one_that_is_checked(

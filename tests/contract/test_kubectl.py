@@ -49,9 +49,7 @@ BETWEEN = sorted(path.name for path in (TOOLS / "bin").glob("kubectl-1.*"))[1:]
 @pytest.fixture(params=[*FIXTURES, *BETWEEN])
 async def tool(request: pytest.FixtureRequest, tmp_path: Path) -> Tool:
     fixture = FIXTURES.get(request.param)
-    path: Path = (
-        request.getfixturevalue(fixture) if fixture else TOOLS / "bin" / request.param
-    )
+    path: Path = request.getfixturevalue(fixture) if fixture else TOOLS / "bin" / request.param
     folder = tmp_path / "bin"
     folder.mkdir()
     (folder / "kubectl").symlink_to(path)
