@@ -42,8 +42,9 @@ def test_a_view_shows_the_tree_with_another_root_and_is_gone_afterwards(
     root = {"resources": ["a.yaml"]}
     with PrivateCopy(tree, base) as copy, copy.view("top/app", root) as view:
         folder = view / "top/app"
-        assert json.loads((folder / "kustomization.yaml").read_text()) == {"resources": ["a.yaml"]}
-        assert not (folder / "kustomization.yml").exists()
+        # Under the name that it had: origin annotations name the file.
+        assert json.loads((folder / "kustomization.yml").read_text()) == {"resources": ["a.yaml"]}
+        assert not (folder / "kustomization.yaml").exists()
         assert (folder / "a.yaml").read_text() == "a: 1\n"
         assert (folder / "../lib/b.yaml").read_text() == "b: 1\n"
     assert list(base.iterdir()) == []
@@ -97,7 +98,7 @@ def test_builds_side_by_side_have_roots_of_their_own(tree: Path, base: Path) -> 
     async def use(copy: PrivateCopy, number: int) -> str:
         with copy.view("top/app", {"namespace": str(number)}) as view:
             await asyncio.sleep(0.01)
-            return (view / "top/app/kustomization.yaml").read_text()
+            return (view / "top/app/kustomization.yml").read_text()
 
     async def all_at_once(copy: PrivateCopy) -> list[str]:
         return await asyncio.gather(*(use(copy, number) for number in range(8)))
@@ -178,6 +179,6 @@ def test_what_only_a_root_or_a_spec_names_is_copied_too(tmp_path: Path, base: Pa
 def test_a_root_is_written_as_gos_yaml_readers_take_it(tree: Path, base: Path) -> None:
     root = {"namePrefix": "\U0001f600\u00e9\u0085\u2028\x7f"}
     with PrivateCopy(tree, base) as copy, copy.view("top/app", root) as view:
-        text = (view / "top/app/kustomization.yaml").read_text("utf-8")
+        text = (view / "top/app/kustomization.yml").read_text("utf-8")
     assert text == '{"namePrefix": "\U0001f600\u00e9\\u0085\\u2028\\u007f"}'
     assert json.loads(text) == root
