@@ -15,7 +15,7 @@ BASH = shutil.which("bash") or "bash"  # read on import: tests run with a bare P
 PROMISED = {
     *("demo", "test", "check", "setup", "format", "format-check", "lint", "types", "contracts"),
     *("clean", "help", "build", "smoke", "tools", "test-tools", "snapshots", "reference", "lock"),
-    *("bench", "picture", "faults-quick", "faults", "fuzz"),
+    *("tools-all", "bench", "picture", "faults-quick", "faults", "fuzz"),
 }
 
 
