@@ -9,6 +9,7 @@ import sys
 import tempfile
 import traceback
 from collections.abc import Callable
+from pathlib import Path
 
 from storyrunner import __version__
 from storyrunner.errors import StoryrunnerError
@@ -44,6 +45,8 @@ def guarded(work: Callable[[], int]) -> int:
     except Exception as problem:  # noqa: BLE001 - the last resort: every bug becomes a report
         if isinstance(problem, OSError) and problem.errno in MACHINE:
             return _of_the_machine(problem)
+        if isinstance(problem, ImportError) and (file := _unopened(problem.name)):
+            return _of_the_machine(OSError(errno.EIO, "a file of the program cannot be read", file))
         path = _report(problem)
         _say(f"storyrunner: a bug: {type(problem).__name__}: {problem}")
         _say(f"hint: please attach {path}" if path else "hint: no report could be written")
@@ -59,6 +62,19 @@ def _give_up_streams() -> None:
                 stream.flush()
             except OSError:
                 os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def _unopened(module: str | None) -> str:
+    """The file of a module that Python says is not there though it is: its folder or the file
+    could not be opened. Empty for a module that is really absent."""
+    parts = (module or "?").split(".")
+    package = sys.modules.get(".".join(parts[:-1]))
+    for folder in getattr(package, "__path__", sys.path):
+        with contextlib.suppress(OSError):
+            for file in sorted(Path(folder).glob(f"{parts[-1]}*")):
+                if file.name.split(".")[0] == parts[-1]:
+                    return str(file)
+    return ""
 
 
 def _of_the_machine(problem: OSError) -> int:
