@@ -45,7 +45,7 @@ def guarded(work: Callable[[], int]) -> int:
     except Exception as problem:  # noqa: BLE001 - the last resort: every bug becomes a report
         if isinstance(problem, OSError) and problem.errno in MACHINE:
             return _of_the_machine(problem)
-        if isinstance(problem, ImportError) and (file := _unopened(problem.name)):
+        if isinstance(problem, ModuleNotFoundError) and (file := _unopened(problem.name)):
             return _of_the_machine(OSError(errno.EIO, "a file of the program cannot be read", file))
         path = _report(problem)
         _say(f"storyrunner: a bug: {type(problem).__name__}: {problem}")

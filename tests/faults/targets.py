@@ -261,10 +261,10 @@ def refusable(parse: Callable[[Any], object], given: Any) -> None:
 
 
 TARGETS = {
-    "story parser": Target(story, seeds.STORIES, seeds.STORY_WORDS, 100),
-    "runbook loader": Target(runbook, seeds.RUNBOOKS, seeds.RUNBOOK_WORDS, 11),
-    "substitution": Target(substitution, seeds.SUBSTITUTIONS, seeds.SUBSTITUTION_WORDS, 30),
-    "YAML edits": Target(edits, seeds.YAML, seeds.YAML_WORDS, 20),
-    "YAML documents": Target(documents, seeds.YAML, seeds.YAML_WORDS, 14),
-    "tool outputs": Target(tool_outputs, seeds.OUTPUTS, seeds.OUTPUT_WORDS, 25),
+    "story parser": Target(story, seeds.STORIES, seeds.STORY_WORDS, 200),
+    "runbook loader": Target(runbook, seeds.RUNBOOKS, seeds.RUNBOOK_WORDS, 22),
+    "substitution": Target(substitution, seeds.SUBSTITUTIONS, seeds.SUBSTITUTION_WORDS, 55),
+    "YAML edits": Target(edits, seeds.YAML, seeds.YAML_WORDS, 33),
+    "YAML documents": Target(documents, seeds.YAML, seeds.YAML_WORDS, 22),
+    "tool outputs": Target(tool_outputs, seeds.OUTPUTS, seeds.OUTPUT_WORDS, 33),
 }

@@ -31,3 +31,13 @@ def test_a_module_that_is_not_there_is_a_bug(
 
     assert guarded(work) == BUG
     assert "please attach" in capsys.readouterr().err
+
+
+def test_a_name_that_a_module_lacks_is_a_bug_though_its_file_is_there(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def work() -> NoReturn:
+        raise ImportError("cannot import name 'x'", name=reporter.__name__)
+
+    assert guarded(work) == BUG
+    assert "please attach" in capsys.readouterr().err
