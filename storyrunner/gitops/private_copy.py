@@ -25,6 +25,7 @@ from typing import IO, Any
 from storyrunner import regular
 from storyrunner.errors import ConfinementError, Place, WorkspaceError
 from storyrunner.gitops.flux_scan import KUSTOMIZATION_FILES, join
+from storyrunner.gitops.scratch import base_for, bases
 
 PREFIX = "storyrunner-copy-"
 _LOCK = ".lock"
@@ -39,11 +40,12 @@ class PrivateCopy:
     """Copies of top-level folders of `tree`, made when first needed and again when they changed.
 
     A context manager; everything is removed at the end. Safe to use from several tasks or threads.
+    They are below `base`, or where `scratch` says.
     """
 
     def __init__(self, tree: Path, base: Path | None = None) -> None:
         self._tree = tree
-        self._base = base or Path(tempfile.gettempdir())
+        self._base = base
         self._lock = threading.Lock()
         self._home: Path | None = None
         self._held: IO[bytes] | None = None
@@ -54,8 +56,9 @@ class PrivateCopy:
         self._live = 0
 
     def __enter__(self) -> PrivateCopy:
-        sweep(self._base)
-        self._home = Path(tempfile.mkdtemp(prefix=PREFIX, dir=self._base))
+        for base in [self._base] if self._base else bases():
+            sweep(base)
+        self._home = Path(tempfile.mkdtemp(prefix=PREFIX, dir=self._base or base_for(self._tree)))
         self._held = (self._home / _LOCK).open("wb")
         fcntl.flock(self._held, fcntl.LOCK_EX | fcntl.LOCK_NB)
         (self._home / "views").mkdir()

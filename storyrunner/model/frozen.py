@@ -35,7 +35,7 @@ class _Part:
             self.default, self.factory = written.default, written.default_factory
             self.init, self.repr, self.compare = written.init, written.repr, written.compare
             self.hash = written.compare if written.hash is None else written.hash
-            if written.kw_only is not _MISSING:
+            if isinstance(written.kw_only, bool):
                 self.kw_only = written.kw_only
 
     @property
@@ -124,7 +124,8 @@ def _described(
         params = made.__dataclass_params__
         params.init = params.repr = params.eq = True
         params.frozen = frozen
-        return vars(made)
+        described: Mapping[str, Any] = vars(made)
+        return described
 
     return describe
 
@@ -136,7 +137,9 @@ def _is_handled(cls: type, options: dict[str, Any]) -> bool:
         and options.keys() <= {"frozen", "slots", "kw_only"}
         and cls.__bases__ == (object,)
         and "__slots__" not in cls.__dict__
-        and not any("InitVar" in str(o) or "KW_ONLY" in str(o) for o in cls.__annotations__.values())
+        and not any(
+            "InitVar" in str(one) or "KW_ONLY" in str(one) for one in cls.__annotations__.values()
+        )
     )
 
 

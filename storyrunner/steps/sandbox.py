@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 import sys
+import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -53,7 +54,8 @@ class Sandbox:
     def home(self) -> Path:
         """The private folder of this session."""
         if self._home is None:
-            self._home = self._stack.enter_context(PrivateCopy(self._root)).home
+            private = PrivateCopy(self._root, Path(tempfile.gettempdir()))
+            self._home = self._stack.enter_context(private).home
             for name in ("home", "tmp", "trees"):
                 (self._home / name).mkdir()
         return self._home

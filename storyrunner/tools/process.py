@@ -15,7 +15,7 @@ import subprocess
 import tempfile
 import threading
 from collections.abc import Iterable, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import IO
 
@@ -220,14 +220,22 @@ _GUARD = Guard(_start_guard)
 
 
 def _stdin(data: bytes | None) -> IO[bytes]:
-    """A file, because it cannot deadlock on a program that writes before it has read everything."""
+    """A file, because it cannot deadlock on a program that writes before it has read everything;
+    in memory where that can be, because it may hold a Secret."""
     if data is None:
         return open(os.devnull, "rb")  # noqa: PTH123 - closed by the caller
-    file = tempfile.TemporaryFile()  # noqa: SIM115 - closed by the caller
+    file = _in_memory() or tempfile.TemporaryFile()  # noqa: SIM115 - closed by the caller
     file.write(data)
     file.flush()
     file.seek(0)
     return file
+
+
+def _in_memory() -> IO[bytes] | None:
+    if hasattr(os, "memfd_create"):
+        with suppress(OSError):  # a kernel or a sandbox without it
+            return open(os.memfd_create("stdin"), "w+b")  # noqa: PTH123 - closed by the caller
+    return None
 
 
 def _find(name: str, search: str, cwd: Path) -> Path | None:

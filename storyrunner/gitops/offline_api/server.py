@@ -73,7 +73,8 @@ class OfflineApi:
 
     @property
     def cache(self) -> Path:
-        """For `--cache-dir`: what is cached here must not outlive the run."""
+        """For `--cache-dir`: a file, in which no client can cache anything. It asks for all kinds
+        at once anyway, and would write a folder for each."""
         return self.folder / "cache"
 
     @property
@@ -93,7 +94,7 @@ class OfflineApi:
             self._server = _Server(self)
             self.folder = Path(tempfile.mkdtemp(prefix="storyrunner-api-"))
             self.address = f"http://127.0.0.1:{self._server.server_port}/{self._token}"
-            self.cache.mkdir()
+            self.cache.touch(mode=0o600)
             self.home.mkdir()
             self.kubeconfig.touch(mode=0o600)
             self.kubeconfig.write_text(json.dumps(_kubeconfig(self.address)), encoding="utf-8")
