@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from storyrunner.gitops.kustomize import Rendered
+    from storyrunner.gitops.kustomize.engine import Rendered
 
 
 class EmbeddedEngine:
@@ -22,7 +22,7 @@ class EmbeddedEngine:
         self, tree: Path, directory: str, root: Mapping[str, object] | None = None
     ) -> Rendered:
         """See `gitops.kustomize.render`."""
-        from storyrunner.gitops.kustomize import render
+        from storyrunner.gitops.kustomize.engine import render
 
         return render(tree, directory, root)
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from storyrunner.gitops.query import FieldPath, show_field
+from storyrunner.gitops.query import show_field
+from storyrunner.gitops.query_paths import FieldPath
 from storyrunner.model.frozen import dataclass
 
 MAX_EXPRESSION = 8_000

@@ -11,16 +11,20 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from itertools import islice
 from typing import Any
 
 from storyrunner.errors import RefusedFeatureError, RunbookError
+from storyrunner.gitops.query_paths import (
+    MAX_EXPRESSION,
+    Program,
+    UnusualError,
+    WrongShapeError,
+    program_of,
+)
 from storyrunner.model.frozen import dataclass
-
-FieldPath = tuple[str | int, ...]
-"""Keys and 0-based list positions from the top of an object to a field."""
 
 _WORDS = """
 select map map_values has in keys keys_unsorted length contains inside test startswith endswith
@@ -33,17 +37,10 @@ numbers arrays objects booleans scalars ltrimstr rtrimstr tojson paths getpath p
 ALLOWED_WORDS = frozenset(_WORDS.split())
 """Words an expression may use: none loops by itself, none reads input or the environment."""
 
-MAX_EXPRESSION = 2_000
 MAX_VALUES = 10_000
 _TEXT = re.compile(r'"(?:[^"\\]|\\.)*"')
 _WORD = re.compile(r"(?<![\w.$@])[$@]?[A-Za-z_]\w*+(?!\s*:)", re.ASCII)
 _CHANGE = re.compile(r"(?<![=!<>])=(?!=)|\*|\?//=|\.\.")
-_STEP = re.compile(
-    r"""\.?\[\s*\](?P<each>)|\.?\[\s*(?P<index>-?[0-9]{1,9})\s*\]"""
-    r"""|\.?\[\s*"(?P<bracket>[^"\\]+)"\s*\]|\."(?P<quoted>[^"\\]+)"|\.(?P<name>[A-Za-z_]\w*)""",
-    re.ASCII,
-)
-_EACH = object()
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -132,14 +129,6 @@ def ask(
     return tuple(evaluate(one) for one in objects if selection.matches(one))
 
 
-def field_path_of(expression: str) -> FieldPath | None:
-    """The static field path of a plain path expression (to look up its line), else None."""
-    steps = _steps(expression)
-    if steps is None or _EACH in steps or any(isinstance(s, int) and s < 0 for s in steps):
-        return None
-    return tuple(step for step in steps if isinstance(step, str | int))
-
-
 def show_field(path: Iterable[str | int]) -> str:
     """A field path as people write it: `spec.acme.solvers[0]."a/b"`; the object itself is `.`."""
     text = ""
@@ -152,82 +141,22 @@ def show_field(path: Iterable[str | int]) -> str:
     return text or "."
 
 
-def _steps(expression: str) -> tuple[object, ...] | None:
-    """Steps of a plain path (names, positions, _EACH), or None when it is more than a path."""
-    text = expression.strip()
-    if text == ".":
-        return ()
-    if not text.startswith(".") or len(text) > MAX_EXPRESSION:
-        return None
-    steps: list[object] = []
-    at = 0
-    while at < len(text):
-        match = _STEP.match(text, at)
-        if match is None:
-            return None
-        found = match.lastgroup
-        value = match[found] if found else ""
-        steps.append(_EACH if found == "each" else int(value) if found == "index" else value)
-        at = match.end()
-    return tuple(steps)
-
-
 class _PathProgram:
-    """Walks a plain path with jq's rules: null stays null, a wrong shape is an error."""
+    """Walks a path by itself; jq is asked for the rare value that only it can judge."""
 
-    __slots__ = ("steps",)
+    __slots__ = ("expression", "program")
 
-    def __init__(self, steps: tuple[object, ...]) -> None:
-        self.steps = steps
+    def __init__(self, program: Program, expression: str) -> None:
+        self.program = program
+        self.expression = expression
 
     def __call__(self, one: Mapping[str, Any]) -> Answer:
         try:
-            return Answer(ident_of(one), tuple(self._walk(one, 0)))
-        except _WrongShapeError as wrong:
+            return Answer(ident_of(one), self.program(one))
+        except WrongShapeError as wrong:
             return Answer(ident_of(one), (), str(wrong))
-
-    def _walk(self, value: Any, at: int) -> Iterator[Any]:
-        if at == len(self.steps):
-            yield value
-            return
-        step = self.steps[at]
-        if step is _EACH:
-            for item in _items_of(value):
-                yield from self._walk(item, at + 1)
-        else:
-            yield from self._walk(_child_of(value, step), at + 1)
-
-
-class _WrongShapeError(Exception):
-    """A path that asks a value for what its type does not have."""
-
-
-def _items_of(value: Any) -> Iterable[Any]:
-    if isinstance(value, Mapping):
-        return value.values()
-    if isinstance(value, list | tuple):
-        return value
-    raise _WrongShapeError(f"cannot iterate over {_type_name(value)}")
-
-
-def _child_of(value: Any, step: object) -> Any:
-    if value is None:
-        return None
-    if isinstance(step, str) and isinstance(value, Mapping):
-        return value.get(step)
-    if isinstance(step, int) and isinstance(value, list | tuple):
-        return value[step] if -len(value) <= step < len(value) else None
-    wanted = f'field "{step}"' if isinstance(step, str) else f"position {step}"
-    raise _WrongShapeError(f"cannot take {wanted} of {_type_name(value)}")
-
-
-def _type_name(value: Any) -> str:
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "a boolean"
-    names = {str: "a string", int: "a number", float: "a number", dict: "an object", list: "a list"}
-    return names.get(type(value), type(value).__name__)
+        except UnusualError:
+            return _by_jq(self.expression)(one)
 
 
 class _JqProgram:
@@ -251,9 +180,12 @@ class _JqProgram:
 
 @lru_cache(maxsize=512)
 def _compiled(expression: str) -> _PathProgram | _JqProgram:
-    steps = _steps(expression)
-    if steps is not None:
-        return _PathProgram(steps)
+    program = program_of(expression)
+    return _by_jq(expression) if program is None else _PathProgram(program, expression)
+
+
+@lru_cache(maxsize=512)
+def _by_jq(expression: str) -> _JqProgram:
     _refuse_what_is_not_common(expression)
     import jq
 

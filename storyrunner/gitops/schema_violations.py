@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from storyrunner.gitops.near import did_you_mean
-from storyrunner.gitops.query import FieldPath, show_field
+from storyrunner.gitops.query import show_field
+from storyrunner.gitops.query_paths import FieldPath
 from storyrunner.model.frozen import dataclass
 
 SHOWN = 80

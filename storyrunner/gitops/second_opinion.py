@@ -17,7 +17,7 @@ from storyrunner.errors import (
     RefusedFeatureError,
     StoryrunnerError,
 )
-from storyrunner.gitops.kustomize import render
+from storyrunner.gitops.embedded import EmbeddedEngine
 from storyrunner.gitops.objects import KubeObject
 from storyrunner.model.finding import Finding, warning
 from storyrunner.tools import kustomize
@@ -55,7 +55,7 @@ def compare(
         return ()
     release = release_of(tool)
     try:
-        ours = [one.data for one in render(tree, directory, root).objects]
+        ours = [one.data for one in EmbeddedEngine().render(tree, directory, root).objects]
     except DisputedFeatureError as dispute:
         raise _disputed(dispute.feature, release, dispute.place) from dispute
     except RefusedFeatureError as refused:
@@ -80,7 +80,7 @@ def refuse_other_no(
     if is_of_flux(tool):
         return
     try:
-        render(tree, directory, root)
+        EmbeddedEngine().render(tree, directory, root)
     except DisputedFeatureError as dispute:
         raise _disputed(dispute.feature, release_of(tool), dispute.place) from dispute
     except StoryrunnerError:  # ours refuses too, or cannot tell

@@ -17,8 +17,19 @@ from typing import TYPE_CHECKING, Any, NoReturn
 __all__ = ["dataclass"]
 
 _Getter = Callable[[Any], tuple[Any, ...]]
-_UNSET: Any = object()
 _MISSING: Any = dataclasses.MISSING
+_BY_LOOP = 32
+"""Objects of a class that are made before its `__init__` is compiled."""
+
+
+class _Unset:
+    """The default of an argument whose value a factory makes."""
+
+    def __repr__(self) -> str:
+        return "<factory>"
+
+
+_UNSET: Any = _Unset()
 
 
 class _Part:
@@ -84,7 +95,7 @@ def _build(cls: type, *, frozen: bool, kw_only: bool) -> type:
     elif not has_hash:
         body["__hash__"] = None
     if "__init__" not in body:
-        body["__init__"] = _Late(lambda made: _init(made, parts))
+        body["__init__"] = _LateInit(parts)
     described = _described(cls, names, frozen=frozen, kw_only=kw_only)
     for name in ("__dataclass_fields__", "__dataclass_params__"):
         body[name] = _Late(lambda _made, name=name: described()[name])  # type: ignore[misc]
@@ -109,6 +120,52 @@ class _Late:
         made = self._make(self._owner)
         setattr(self._owner, self._name, made)
         return getattr(kind if one is None else one, self._name)
+
+
+class _LateInit(_Late):
+    """`__init__`: by a loop over the fields for the first objects, then compiled. Most classes of
+    a run make a few objects, and compiling takes as long as making dozens by the loop."""
+
+    __slots__ = ("_made", "_parts", "_positions")
+
+    def __init__(self, parts: Sequence[_Part]) -> None:
+        super().__init__(lambda owner: _init(owner, parts))
+        self._parts = parts
+        self._positions = tuple(p.name for p in parts if p.init and not p.kw_only)
+        self._made = 0
+
+    def __get__(self, one: object, kind: type) -> Any:
+        self._made += 1
+        if one is None or self._made > _BY_LOOP:
+            return super().__get__(one, kind)
+        return lambda *args, **named: self._fill(one, args, named)
+
+    def _fill(self, one: object, args: tuple[Any, ...], named: dict[str, Any]) -> None:
+        given = dict(zip(self._positions, args, strict=False))
+        values = self._values(given | named)
+        if values is None or len(args) > len(self._positions) or given.keys() & named.keys():
+            super().__get__(one, type(one))(*args, **named)  # the compiled one says what is wrong
+            return
+        for name, value in values.items():
+            object.__setattr__(one, name, value)
+        if hasattr(one, "__post_init__"):
+            one.__post_init__()
+
+    def _values(self, given: dict[str, Any]) -> dict[str, Any] | None:
+        """The value of every field that has one; None when the arguments are not right."""
+        values = {}
+        taken = 0
+        for part in self._parts:
+            if part.init and part.name in given:
+                values[part.name] = given[part.name]
+                taken += 1
+            elif part.default is not _MISSING:
+                values[part.name] = part.default
+            elif part.factory is not _MISSING:
+                values[part.name] = part.factory()
+            elif part.init:
+                return None
+        return values if taken == len(given) else None
 
 
 def _described(

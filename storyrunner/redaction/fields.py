@@ -123,7 +123,7 @@ def _line(line: str, masking: Masking) -> str:
             line = _compiled(pattern).sub(masked, line)
     if "-" in lower or " " in lower:
         for cue, pattern in _RARE:
-            if cue in lower:
+            if cue in lower and (pattern is not _FLAG or _has_flag(lower)):
                 line = _compiled(pattern).sub(masked, line)
         if "basic " in lower:
             line = _compiled(_BASIC).sub(lambda found: _basic(found, masking), line)
@@ -140,6 +140,12 @@ def _has_named(lower: str) -> bool:
         squeezed.endswith(_ENDINGS, max(0, found.start() - _LONGEST), found.start())
         for found in compiled("[:=]").finditer(squeezed)
     )
+
+
+def _has_flag(lower: str) -> bool:
+    """Whether a word that another follows ends as names of secrets do."""
+    words = lower.split()[:-1]
+    return any(word.translate(_WITHOUT_BETWEEN).endswith(_ENDINGS) for word in words)
 
 
 def names_secret(name: str) -> bool:

@@ -8,7 +8,8 @@ from storyrunner.errors import ManifestError, Place
 from storyrunner.gitops import apis
 from storyrunner.gitops.documents import parse_documents
 from storyrunner.gitops.helmfile import HelmfileRelease, read_releases
-from storyrunner.gitops.query import Selection, ask, field_path_of
+from storyrunner.gitops.query import Selection, ask
+from storyrunner.gitops.query_paths import field_path_of
 from storyrunner.model.cluster import Cluster
 from storyrunner.model.runbook import FieldSource, Found, ServedApi
 from storyrunner.workspace import Workspace

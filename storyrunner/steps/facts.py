@@ -25,7 +25,8 @@ from storyrunner.gitops.expectations import (
     judge,
 )
 from storyrunner.gitops.objects import KubeObject, value_at
-from storyrunner.gitops.query import Answer, FieldPath, field_path_of, show_field
+from storyrunner.gitops.query import Answer, show_field
+from storyrunner.gitops.query_paths import FieldPath, field_path_of
 from storyrunner.gitops.sources import SourceIndex
 from storyrunner.model.finding import Finding, Severity
 from storyrunner.model.frozen import dataclass

@@ -7,7 +7,7 @@ from typing import Any
 
 from storyrunner.errors import Place
 from storyrunner.gitops.documents import YamlDocument, parse_documents
-from storyrunner.gitops.query import FieldPath, field_path_of
+from storyrunner.gitops.query_paths import FieldPath, field_path_of
 from storyrunner.model.finding import Finding, error
 from storyrunner.model.need import FieldNeed, YamlNeed
 from storyrunner.model.step import RequireStep

@@ -106,7 +106,7 @@ def _follow(root: Path, link: Path, relative: str) -> Path:
 def _twin(folder: Path, name: str) -> str:
     """The name in `folder` that another file system would take for `name`; empty when none."""
     try:
-        names = {item.name for item in folder.iterdir()}
+        names = os.listdir(folder)  # noqa: PTH208 - asked for every part of every path
     except OSError:
         return ""
     if name in names:

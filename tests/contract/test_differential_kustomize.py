@@ -18,7 +18,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
 from storyrunner.errors import RefusedFeatureError, StoryrunnerError
-from storyrunner.gitops.kustomize import render
+from storyrunner.gitops.kustomize.engine import render
 from storyrunner.gitops.objects import parse_objects
 from tests.support.comparing import fuzz_seconds, require_same
 from tests.support.figures import count

@@ -18,7 +18,7 @@ import pytest
 
 from storyrunner.errors import RefusedFeatureError, StoryrunnerError
 from storyrunner.gitops.documents import parse_documents
-from storyrunner.gitops.kustomize import render
+from storyrunner.gitops.kustomize.engine import render
 from tests.support.kustomizations import BUILDS, EXPECTED, FAILURES, REFUSALS, Tree
 
 FIFO = "\nsortOptions: {order: fifo}\n"

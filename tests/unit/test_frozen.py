@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import inspect
 import pickle
 from collections.abc import Callable
 from typing import Any, ClassVar, NamedTuple
@@ -159,16 +160,73 @@ def test_lists_by_default_are_not_shared() -> None:
         assert made("a").many == []
 
 
-@pytest.mark.parametrize(
-    ("values", "named"), [((), {}), (("a", 1, [], 4), {}), (("a",), {"third": 1})]
-)
+WRONG: list[tuple[tuple[Any, ...], dict[str, Any]]] = [
+    ((), {}),
+    (("a", 1, [], 4), {}),
+    (("a",), {"third": 1}),
+    (("a",), {"first": "b"}),
+]
+
+
+@pytest.mark.parametrize(("values", "named"), WRONG)
 def test_wrong_arguments_are_refused(values: tuple[Any, ...], named: dict[str, Any]) -> None:
     for made in define(plain, frozen=True):
-        with pytest.raises(TypeError):
+        with pytest.raises(TypeError, match="argument"):
             made(*values, **named)
     for made in define(plain, frozen=True, kw_only=True):
         with pytest.raises(TypeError):
             made("a")
+
+
+@pytest.mark.parametrize(("body", "values"), BODIES)
+def test_the_first_objects_are_as_those_that_come_later(
+    body: Callable[[], type], values: tuple[Any, ...]
+) -> None:
+    pair = define(body, frozen=True)
+    made = [pair.ours(*values) for _ in range(frozen._BY_LOOP + 3)]
+    assert all(one == made[0] and repr(one) == repr(made[0]) for one in made)
+    assert inspect.isfunction(vars(pair.ours)["__init__"]), "compiled by now"
+
+
+def test_a_field_that_is_not_given_stays_unset_as_with_the_library() -> None:
+    def body() -> type:
+        class Late:
+            value: int = dataclasses.field(init=False)
+
+        return Late
+
+    for made in define(body):
+        with pytest.raises(AttributeError):
+            _ = made().value
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_the_signature_is_the_librarys(late: bool) -> None:
+    pair = define(odd, frozen=True)
+    if late:
+        pair.ours(4)
+    assert str(inspect.signature(pair.ours)) == str(inspect.signature(pair.library))
+
+
+def test_what_the_library_refuses_is_refused_at_once() -> None:
+    def mutable() -> type:
+        class Mutable:
+            value: list[int] = []  # noqa: RUF012 - that is what is refused
+
+        return Mutable
+
+    def unordered() -> type:
+        class Unordered:
+            first: int = 1
+            second: str
+
+        return Unordered
+
+    for decorate in (dataclasses.dataclass, frozen.dataclass):
+        with pytest.raises(ValueError, match="mutable default"):
+            decorate(slots=True)(mutable())
+        with pytest.raises(TypeError, match="default"):
+            decorate(slots=True)(unordered())
 
 
 def test_what_is_not_handled_is_the_librarys() -> None:

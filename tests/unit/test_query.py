@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import subprocess
 import sys
@@ -12,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from storyrunner.errors import RefusedFeatureError, RunbookError
-from storyrunner.gitops.query import Selection, ask, field_path_of, ident_of, show_field
+from storyrunner.gitops.query import Selection, ask, ident_of, show_field
+from storyrunner.gitops.query_paths import field_path_of, program_of
 
 ISSUER: dict[str, Any] = {
     "apiVersion": "cert-manager.io/v1",
@@ -177,13 +179,34 @@ VALUES = st.recursive(
 STEPS = NAMES.map(lambda n: f".{n}") | st.sampled_from(["[0]", "[1]", "[-1]", "[]", '["a"]'])
 
 
-@settings(max_examples=400, deadline=None)
-@given(spec=VALUES, steps=st.lists(STEPS, min_size=1, max_size=4))
-def test_paths_walked_here_answer_as_the_jq_library_does(spec: Any, steps: list[str]) -> None:
+AROUND = st.sampled_from(
+    [
+        "{}",
+        "[{}]",
+        "{} | keys",
+        "{} | length",
+        '{} // "b"',
+        "{} // false",
+        "{} // 7",
+        "{} == true",
+        "{} == null",
+        '{} == "a"',
+        "{} == 1",
+        "{} == -3",
+    ]
+)
+
+
+@settings(max_examples=1500, deadline=None)
+@given(spec=VALUES, steps=st.lists(STEPS, min_size=1, max_size=4), around=AROUND)
+def test_paths_walked_here_answer_as_the_jq_library_does(
+    spec: Any, steps: list[str], around: str
+) -> None:
     import jq
 
     one = {"kind": "A", "spec": spec}
-    expression = ".spec" + "".join(steps)
+    expression = around.format(".spec" + "".join(steps))
+    assert program_of(expression) is not None
     (answer,) = ask([one], Selection("A"), expression)
     try:
         expected = tuple(jq.compile(expression).input_text(json.dumps(one)).all())
@@ -191,7 +214,39 @@ def test_paths_walked_here_answer_as_the_jq_library_does(spec: Any, steps: list[
         assert answer.values == ()
         assert answer.problem
     else:
-        assert answer.values == expected
+        assert json.dumps(answer.values) == json.dumps(expected)
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "[.a][0]",
+        "[.a] == [.b]",
+        ".a | length == 0",
+        '.a // "x" // "y"',
+        '.a // "\\u0041"',
+        ".a | keys | length",
+        ".a == .b",
+        "[.a | keys]",
+        "[]",
+    ],
+)
+def test_what_is_more_than_a_path_and_one_thing_around_it_is_left_to_jq(expression: str) -> None:
+    assert program_of(expression) is None
+
+
+def test_signs_in_a_quoted_name_are_part_of_the_path() -> None:
+    one = {"kind": "A", "a | keys": 1, "a == b": 2, "a // b": 3}
+    for number, name in enumerate(list(one)[1:], start=1):
+        (answer,) = ask([one], Selection("A"), f'."{name}"')
+        assert answer.values == (number,)
+
+
+def test_what_json_has_not_is_left_to_jq() -> None:
+    one = {"kind": "A", "a": {1: "x"}, "b": datetime.date(2026, 1, 1)}
+    (keys,) = ask([one], Selection("A"), ".a | keys")
+    (length,) = ask([one], Selection("A"), ".b | length")
+    assert (keys.values, length.values) == ((["1"],), (10,))
 
 
 def test_a_plain_path_costs_no_import_of_the_jq_library() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from storyrunner.errors import DisputedFeatureError
-from storyrunner.gitops.kustomize import render
+from storyrunner.gitops.kustomize.engine import render
 from storyrunner.gitops.second_opinion import (
     FLUX_KUSTOMIZE,
     RULE,

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
-from storyrunner.gitops.query import field_path_of
+from storyrunner.gitops.query_paths import field_path_of
 from storyrunner.runbook.importing.draft import Keys
 from storyrunner.runbook.importing.shell import is_path, options_of
 from storyrunner.stories.expected import Expected

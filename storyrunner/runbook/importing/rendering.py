@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from storyrunner.gitops.query import field_path_of
+from storyrunner.gitops.query_paths import field_path_of
 from storyrunner.runbook.importing.draft import Keys
 from storyrunner.runbook.importing.repository import Repository, Target
 from storyrunner.runbook.importing.shell import is_path, options_of, plain_argv

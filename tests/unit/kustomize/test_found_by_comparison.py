@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from storyrunner.errors import RefusedFeatureError, RenderError
-from storyrunner.gitops.kustomize import render
+from storyrunner.gitops.kustomize.engine import render
 
 DEPLOYMENT = """\
 apiVersion: apps/v1

@@ -16,7 +16,7 @@ from storyrunner.errors import (
     RenderError,
     StoryrunnerError,
 )
-from storyrunner.gitops.kustomize import EmbeddedKustomizer, Rendered, render
+from storyrunner.gitops.kustomize.engine import EmbeddedKustomizer, Rendered, render
 from storyrunner.model.ports import Kustomizer
 
 CONFIG_MAP = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {name}\n"

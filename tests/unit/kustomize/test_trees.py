@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from storyrunner.errors import DisputedFeatureError, RefusedFeatureError, StoryrunnerError
-from storyrunner.gitops.kustomize import render
+from storyrunner.gitops.kustomize.engine import render
 from tests.support.kustomizations import BUILDS, EXPECTED, FAILURES, REFUSALS, Tree
 
 GIVEN = json.loads(EXPECTED.read_text(encoding="utf-8"))
