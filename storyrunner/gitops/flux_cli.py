@@ -30,6 +30,7 @@ from storyrunner.gitops.flux_root import FluxRoot, build_root
 from storyrunner.gitops.objects import KubeObject, parse_objects
 from storyrunner.gitops.private_copy import PrivateCopy, yaml_json
 from storyrunner.gitops.reach import reach
+from storyrunner.gitops.shared_layers import SharedLayers, layer_key
 from storyrunner.gitops.sources import SourceIndex
 from storyrunner.model.ports import Runner
 from storyrunner.tools import flux
@@ -43,35 +44,49 @@ _SUBSTITUTION = re.compile(
 
 
 class FluxCli:
-    """A layer engine. `timeout` in seconds for one layer."""
+    """A layer engine. `timeout` in seconds for one layer; `shared` has what others asked for."""
 
     name = "flux build"
 
     def __init__(
-        self, runner: Runner, tool: Tool, copy: PrivateCopy, *, timeout: float = TIMEOUT
+        self,
+        runner: Runner,
+        tool: Tool,
+        copy: PrivateCopy,
+        *,
+        timeout: float = TIMEOUT,
+        shared: SharedLayers | None = None,
     ) -> None:
         self._runner = runner
         self._tool = tool
         self._copy = copy
         self._timeout = timeout
+        self._shared = shared or SharedLayers()
 
     async def build_layer(self, request: LayerRequest) -> Layer:
         """See LayerEngine. Raises RefusedFeatureError for what this version of flux ignores."""
         self._refuse(request)
         root = _root_or_none(request)
         read = reach(request.tree, request.directory, root.data if root else None)
-        objects = tuple(parse_objects(await self._run(request), self.name))
-        for found in objects:
-            _refuse_retyped(found)
-        return Layer(
-            objects,
-            read | (root.read if root else frozenset()),
-            root.findings if root else (),
-        )
+        read |= root.read if root else frozenset()
+        document = inlined(request)
+        key = None
+        if root is not None:
+            tree, folder = request.tree, request.directory
+            key = layer_key(tree, document, folder, read, strict=request.strict)
 
-    async def _run(self, request: LayerRequest) -> str:
+        async def build() -> tuple[KubeObject, ...]:
+            objects = tuple(parse_objects(await self._run(request, document), self.name))
+            for found in objects:
+                _refuse_retyped(found)
+            return objects
+
+        objects = await (self._shared.objects(key, build) if key else build())
+        return Layer(objects, read, root.findings if root else ())
+
+    async def _run(self, request: LayerRequest, document: Mapping[str, Any]) -> str:
         kustomization = request.kustomization
-        text = yaml_json(inlined(request))
+        text = yaml_json(document)
         with self._copy.view(request.directory, links=False, naming=text) as view:
             file = view.with_name(f"{view.name}.json")
             file.write_text(text, "utf-8")

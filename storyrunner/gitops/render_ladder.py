@@ -22,6 +22,7 @@ from storyrunner.gitops.flux_objects import FLUX_NAMESPACE
 from storyrunner.gitops.kustomize_cli import KustomizeCli
 from storyrunner.gitops.layer_store import LayerStore
 from storyrunner.gitops.private_copy import PrivateCopy
+from storyrunner.gitops.shared_layers import SharedLayers
 from storyrunner.model.cluster import Cluster
 from storyrunner.model.frozen import dataclass
 from storyrunner.model.ports import Kustomizer, Runner
@@ -75,6 +76,7 @@ class RenderLadder:
         self._options = tuple(options)
         self._copy = PrivateCopy(tree)
         self._layers = LayerStore(tree)
+        self._shared = SharedLayers()
         self._hung: dict[Option, HungToolError] = {}
         self.trouble = ""
         """What a tool did here that it may not do the next time; empty when all answered."""
@@ -95,6 +97,7 @@ class RenderLadder:
     def refresh(self) -> None:
         """Files may have changed: what rests on them is built again, and nothing else."""
         self._layers.refresh()
+        self._shared.forget()
 
     async def build(
         self,
@@ -153,7 +156,7 @@ class RenderLadder:
         if option.tool is None:
             return EmbeddedEngine()
         if option.engine is EngineChoice.FLUX:
-            return FluxCli(self._runner, option.tool, self._copy)
+            return FluxCli(self._runner, option.tool, self._copy, shared=self._shared)
         return KustomizeCli(self._runner, option.tool, self._copy)
 
 
