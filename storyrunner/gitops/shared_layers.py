@@ -86,7 +86,8 @@ def layer_key(
         text = "\n".join([bare, *(_text(tree / path) for path in sorted(read))])
     except OSError:
         return None
-    return json.dumps([directory, strict, bare, sorted(_that_count(variables, text).items())])
+    counting = sorted(_that_count(variables, text).items())
+    return reads.text_fingerprint(json.dumps([directory, strict, text, counting]))
 
 
 def _that_count(variables: Mapping[str, str], text: str) -> dict[str, str]:

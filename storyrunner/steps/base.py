@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from storyrunner.errors import ManifestError, Place, StoryrunnerError, ToolError
 from storyrunner.gitops.book import BuildBook
 from storyrunner.gitops.schemas import SchemaStore
+from storyrunner.gitops.yq_questions import YqQuestions
 from storyrunner.model.approval import ClosedGate, Gate
 from storyrunner.model.cluster import Cluster
 from storyrunner.model.decision import AllowedSecret, Change, Decider
@@ -70,6 +71,8 @@ class StepContext:
     """Secrets that the command line gave a reason for."""
     redactor: Redactor = field(default_factory=Redactor)
     """Knows the secrets of this run."""
+    questions: YqQuestions = field(default_factory=YqQuestions)
+    """Those to yq, which are asked together where they can."""
     tests: tuple[QaTest, ...] = ()
     """The checks that the story's QA test designs plan."""
     approvals: Gate = field(default_factory=ClosedGate)

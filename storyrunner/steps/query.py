@@ -36,7 +36,6 @@ from storyrunner.steps.base import (
 from storyrunner.steps.facts import Asked, judge_fact
 from storyrunner.steps.rendering import rendered
 from storyrunner.tools.tool import Tool
-from storyrunner.tools.yq import evaluate
 
 LIBRARY = Rung(Job.QUERY, "jq library")
 
@@ -166,7 +165,9 @@ class _Question:
         self.context.show_command(self.step.id, f"yq '{expression}'")
         self.context.tools.refuse_hung(self.tool.name)
         try:
-            values = await evaluate(self.context.runner, self.tool, expression, data)
+            values = await self.context.questions.evaluate(
+                self.context.runner, self.tool, expression, data
+            )
         except HungToolError as hung:
             self.context.tools.remember_hung(self.tool.name, hung.message)
             raise
