@@ -52,7 +52,7 @@ class PrivateCopy:
         self._stamps: dict[str, Stamp] = {}
         self._tops: dict[str, set[str]] = {}
         self._views = 0
-        self._removals: ThreadPoolExecutor | None = None
+        self._removals = ThreadPoolExecutor(1)
         self._live = 0
 
     def __enter__(self) -> PrivateCopy:
@@ -62,7 +62,6 @@ class PrivateCopy:
         self._held = (self._home / _LOCK).open("wb")
         fcntl.flock(self._held, fcntl.LOCK_EX | fcntl.LOCK_NB)
         (self._home / "views").mkdir()
-        self._removals = ThreadPoolExecutor(1)
         return self
 
     def __exit__(
@@ -71,8 +70,7 @@ class PrivateCopy:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._removals is not None:
-            self._removals.shutdown()
+        self._removals.shutdown()
         if self._home is not None and self._held is not None:
             _remove(self._home)
             self._held.close()
@@ -120,8 +118,10 @@ class PrivateCopy:
         finally:
             with self._lock:
                 self._live -= 1
-            if self._removals is not None:
+            try:
                 self._removals.submit(_remove, view)  # nobody has to wait for it
+            except RuntimeError:  # the copy was closed over a view that was still in use
+                _remove(view)
 
     def shown(self, text: str) -> str:
         """A tool's message with the paths of copies and views made relative to the repository."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Mapping
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import pytest
@@ -15,6 +15,8 @@ from storyrunner.gitops.flux_build import FluxBuild
 from storyrunner.gitops.private_copy import PREFIX
 from storyrunner.gitops.render_ladder import Option, RenderLadder, choose
 from storyrunner.model.cluster import Cluster
+from storyrunner.model.command import Command, Outcome
+from storyrunner.model.ports import LineSink, Runner
 from storyrunner.model.rung import EngineChoice
 from storyrunner.tools.detection import detect_all
 from storyrunner.tools.process import OsRunner
@@ -314,6 +316,8 @@ def test_builds_side_by_side_do_not_meet_and_leave_nothing(
     options: dict[str, Option],
 ) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temp"))
+    # Else the four would be one: they ask for the same.
+    monkeypatch.setattr("storyrunner.gitops.flux_cli.layer_key", lambda *_input, **_how: None)
     (tmp_path / "temp").mkdir()
     tree = write(tmp_path / "tree", REPOSITORIES["children with variables of their own"])
     before = hashes(tree)
@@ -326,3 +330,61 @@ def test_builds_side_by_side_do_not_meet_and_leave_nothing(
     assert all(objects(one) == objects(built[0]) for one in built)
     assert hashes(tree) == before
     assert list((tmp_path / "temp").glob(f"{PREFIX}*")) == []
+
+
+class Counting:
+    """The Runner port around another runner; `built` names what flux was asked to build."""
+
+    def __init__(self, runner: Runner) -> None:
+        self._runner = runner
+        self.built: list[str] = []
+
+    def which(self, name: str) -> Path | None:
+        """As the runner."""
+        return self._runner.which(name)
+
+    async def run(self, command: Command, on_line: LineSink | None = None) -> Outcome:
+        """As the runner."""
+        self.built += [command.argv[3]] if command.argv[1] == "build" else []
+        return await self._runner.run(command, on_line)
+
+
+def test_two_clusters_share_what_is_the_same_build_and_nothing_else(
+    tmp_path: Path, runner: OsRunner, options: dict[str, Option]
+) -> None:
+    settings = "  postBuild:\n    substituteFrom: [{kind: ConfigMap, name: settings}]\n"
+    cluster = (
+        "---\napiVersion: v1\nkind: ConfigMap\n"
+        "metadata: {name: settings, namespace: flux-system}\n"
+        "data: {ZONE: %s, REGION: eu}\n"
+    )
+    files = {
+        f"clusters/{name}/{file}": text
+        for name in ("east", "west")
+        for file, text in {
+            "flux.yaml": flux("top", "./apps", settings),
+            "settings.yaml": cluster % f"{name}.example.org",
+        }.items()
+    } | {
+        "apps/kustomization.yaml": "resources: [children.yaml]\n",
+        "apps/children.yaml": flux("zoned", "./zoned", settings) + flux("same", "./same", settings),
+        "zoned/a.yaml": config("zoned", 'zone: "${ZONE}"'),
+        "same/a.yaml": config("same", 'region: "${REGION}"'),
+    }
+    tree = write(tmp_path / "tree", files)
+    clusters = [
+        Cluster(path.name, str(path), f"{path}/settings.yaml", f"{path}/flux.yaml")
+        for path in (PurePosixPath("clusters/east"), PurePosixPath("clusters/west"))
+    ]
+    counting = Counting(runner)
+
+    async def both() -> list[FluxBuild]:
+        with RenderLadder(tree, counting, [options["flux"]]) as ladder:
+            return await asyncio.gather(*(ladder.build(one, "top") for one in clusters))
+
+    built = asyncio.run(both())
+    assert sorted(counting.built) == ["same", "top", "zoned", "zoned"]
+    for cluster_, found in zip(clusters, built, strict=True):
+        alone = build(tree, runner, options["embedded"], cluster=cluster_)
+        assert objects(found) == objects(alone)
+        assert found.read == alone.read

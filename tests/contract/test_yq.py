@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from storyrunner.errors import RefusedFeatureError, ToolError
+from storyrunner.gitops.yq_questions import YqQuestions
 from storyrunner.tools.detection import detect, judge
 from storyrunner.tools.process import OsRunner
 from storyrunner.tools.tool import Tool
@@ -81,6 +83,23 @@ async def test_both_answer_alike(tool: Tool, expression: str, expected: list[lis
 async def test_an_expression_that_does_not_compile_is_an_error(tool: Tool, expression: str) -> None:
     with pytest.raises(ToolError):
         await evaluate(OsRunner(), tool, expression, OBJECTS)
+
+
+async def test_questions_asked_together_are_answered_as_alone(tool: Tool) -> None:
+    paths = [".kind", ".spec.dnsNames", ".spec.dnsNames[0]", ".spec.acme.email", ".values[]"]
+    paths += [".values", '."".x', ".text", ".spec.acme.solvers[].dns01", ".metadata", "."]
+    asked = YqQuestions()
+    chosen = [(path, [one for one in OBJECTS if one["kind"] != "Odd"]) for path in paths]
+    chosen += [(path, OBJECTS[2:]) for path in (".values[]", ".values", ".text", ".", ".long")]
+    jobs = [asked.evaluate(OsRunner(), tool, *question) for question in chosen]
+    together = await asyncio.gather(*jobs, return_exceptions=True)
+    for question, answer in zip(chosen, together, strict=True):
+        try:
+            alone: object = await evaluate(OsRunner(), tool, *question)
+        except ToolError as error:
+            alone = error
+        assert type(answer) is type(alone), question
+        assert str(answer) == str(alone), question
 
 
 async def test_an_integer_is_exact_or_refused(tool: Tool) -> None:

@@ -183,10 +183,13 @@ def test_a_real_control_c_during_a_write_comes_after_it(tmp_path: Path) -> None:
 
     workspace = Workspace(root, writable=True, state=state, disk=Pressed())
     before = signal.set_wakeup_fd(writing)
+    # A job in the background is started with Ctrl-C ignored.
+    handler = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         with pytest.raises(KeyboardInterrupt):
             workspace.write(proposals(), label="T2")
     finally:
+        signal.signal(signal.SIGINT, handler)
         signal.set_wakeup_fd(before)
         over.set()
         other.join()
