@@ -8,10 +8,11 @@ says so, and the validator converts it or finds the words for what is wrong.
 from __future__ import annotations
 
 import dataclasses
+import sys
 import types
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
-from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin
 
 T = TypeVar("T")
 Choose = Callable[[Mapping[Any, Any], Iterable[Any]], Any]
@@ -31,19 +32,24 @@ def fit(value: object, shape: type[T], choose: Choose) -> T:
 
 
 @cache
-def hints_of(shape: type) -> dict[str, Any]:
-    """The type hints of a shape's fields."""
-    return get_type_hints(shape)
+def hint_of(shape: type, name: str) -> Any:
+    """The type hint of a field of a shape: those of the fields that are used are few."""
+    return _evaluated(shape.__module__, shape.__annotations__[name])
+
+
+@cache
+def _evaluated(module: str, hint: str) -> Any:
+    """A hint as its module understands it; the same words come again in many shapes."""
+    return eval(hint, vars(sys.modules[module]))
 
 
 def _fit_shape(value: object, shape: Any, choose: Choose) -> Any:
     if type(value) is not dict or hasattr(shape, "__post_init__"):
         raise MisfitError
-    hints = hints_of(shape)
     required, known = _fields(shape)
     if not (required <= value.keys() <= known):
         raise MisfitError
-    return shape(**{name: _fit(item, hints[name], choose) for name, item in value.items()})
+    return shape(**{name: _fit(item, hint_of(shape, name), choose) for name, item in value.items()})
 
 
 @cache

@@ -12,22 +12,20 @@ import json
 import types
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
-from typing import TYPE_CHECKING, Any, Union, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any, Union, get_args, get_origin
 
 from storyrunner.gitops.near import did_you_mean
 from storyrunner.model.need import STRICT, Need
 from storyrunner.model.runbook import Runbook
 from storyrunner.model.step import Step
-from storyrunner.runbook.fitting import MisfitError, fit, hints_of
+from storyrunner.runbook.fitting import MisfitError, fit, hint_of
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
 Field = tuple[str | int, ...]
 
-STEPS: dict[str, type] = {
-    get_args(get_type_hints(shape)["kind"])[0]: shape for shape in get_args(Step)
-}
+STEPS: dict[str, type] = {get_args(hint_of(shape, "kind"))[0]: shape for shape in get_args(Step)}
 """Kind of step -> its shape."""
 
 NEEDS: dict[str, type] = {dataclasses.fields(shape)[0].name: shape for shape in get_args(Need)}
@@ -117,7 +115,6 @@ def _abc_mapping() -> Any:
 
 
 def _walk_shape(value: Mapping[Any, Any], shape: type, field: Field) -> Iterator[Mistake]:
-    hints = hints_of(shape)
     known = [item.name for item in dataclasses.fields(shape)]
     for key, item in value.items():
         if key not in known:
@@ -125,7 +122,7 @@ def _walk_shape(value: Mapping[Any, Any], shape: type, field: Field) -> Iterator
             text = f"`{_dotted((*field, key))}` is not a key of a runbook"
             yield Mistake((*field, key), text, hint, at_key=True)
         else:
-            yield from _walk(item, hints[key], (*field, key))
+            yield from _walk(item, hint_of(shape, str(key)), (*field, key))
 
 
 def _meant(value: Mapping[Any, Any], hint: Any) -> type | str | None:
