@@ -11,6 +11,8 @@ from pathlib import Path
 MEMORY = Path("/dev/shm")
 _DEFAULT = Path("/tmp")
 
+_SAYING = ("TMPDIR", "TEMP", "TMP")
+
 MOST_BYTES = 32 * 1024 * 1024
 MOST_FILES = 2000
 _SHARE = 16
@@ -20,7 +22,8 @@ _SHARE = 16
 def base_for(tree: Path) -> Path:
     """The folder for private copies of the repository at `tree`."""
     disk = Path(tempfile.gettempdir())
-    most = min(MOST_BYTES, _room() // _SHARE) if disk == _DEFAULT else 0
+    is_said = disk != _DEFAULT or any(map(os.environ.get, _SAYING))
+    most = 0 if is_said else min(MOST_BYTES, _room() // _SHARE)
     return MEMORY if most and _is_small(tree, most) else disk
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -26,3 +28,13 @@ async def test_a_build_that_nobody_asks_for_says_nothing_when_it_fails(tmp_path:
         gc.collect()
         await asyncio.sleep(0)
     assert told == []
+
+
+def test_a_run_on_the_tools_never_loads_the_embedded_renderer() -> None:
+    code = (
+        "import sys, storyrunner.cli.commands;"
+        "heavy = ('gitops.kustomize.engine', 'gitops.kustomize.build', 'offline_api.server');"
+        "print([name for name in sys.modules if name.endswith(heavy)])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"

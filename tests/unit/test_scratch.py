@@ -26,6 +26,8 @@ def memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(scratch, "MEMORY", tmp_path / "memory")
     monkeypatch.setattr(scratch, "_DEFAULT", tmp_path / "disk")
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "disk"))
+    for name in ("TMPDIR", "TEMP", "TMP"):
+        monkeypatch.delenv(name, raising=False)
     return tmp_path / "memory"
 
 
@@ -42,8 +44,12 @@ def test_a_small_repository_is_copied_into_memory_and_leaves_nothing(
 def test_who_says_where_temporary_files_go_is_obeyed(
     tree: Path, memory: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    disk = scratch._DEFAULT
+    monkeypatch.setenv("TMPDIR", str(disk))
+    assert scratch.base_for(tree) == disk, "also who says what would be anyway"
     mine = tmp_path / "mine"
     mine.mkdir()
+    monkeypatch.delenv("TMPDIR")
     monkeypatch.setattr("tempfile.tempdir", str(mine))
     assert scratch.base_for(tree) == mine
     assert memory in scratch.bases()
