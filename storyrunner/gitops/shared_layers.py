@@ -3,8 +3,8 @@ same output.
 
 The input is the one document that flux is given and the files it reads. Of its variables only
 those count whose names stand in some text of it, since a name that stands nowhere is referred to
-nowhere; where a reference could be put together of pieces, all of them count. It starts nothing
-and keeps no failure: whoever asks next asks flux itself.
+nowhere; where a reference could be put together of pieces, or a file be read that is not known of,
+all of them count. It starts nothing and keeps no failure: whoever asks next asks flux itself.
 """
 
 from __future__ import annotations
@@ -13,10 +13,14 @@ import asyncio
 import json
 import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from storyrunner import regular
+from storyrunner.errors import ManifestError, WorkspaceError
+from storyrunner.gitops.documents import load_file
+from storyrunner.gitops.flux_root import KNOWN_FIELDS
+from storyrunner.gitops.flux_scan import KUSTOMIZATION_FILES
 from storyrunner.gitops.objects import KubeObject
 from storyrunner.model.frozen import dataclass
 from storyrunner.workspace import reads
@@ -25,12 +29,26 @@ Objects = tuple[KubeObject, ...]
 
 _NAME = re.compile(r"[_A-Za-z][_A-Za-z0-9]*", re.ASCII)
 _IN_PIECES = re.compile(
-    r"\$(?:$|[\s\"',\]}])"  # a dollar that ends a text, to which another may be joined
+    r"\$(?:$|[\s\"',:\]}\\])"  # a dollar that ends a text, to which another may be joined
+    r"|\$\{#?(?![_A-Za-z][_A-Za-z0-9]*[}:=?+^,#%/-])"  # a name that may go on in another text
     r"|\$\{[^}\n]*$"  # an expression over several lines
     r"|\\[xuU][0-9A-Fa-f]"  # a dollar or a brace written as an escape
-    r"|\b(?:replacements|vars)\b",  # cut texts anywhere
+    r"|!!|!<|%TAG"  # a text that another stands for, as `!!binary`
+    r"|[\0\ufffd]"  # bytes that are not UTF-8: YAML may be UTF-16
+    r"|\b(?i:replacements|vars)\b",  # cut texts anywhere
     re.MULTILINE,
 )
+_PLAIN_FIELDS = KNOWN_FIELDS - {
+    "configurations",
+    "generators",
+    "helmCharts",
+    "helmChartInflationGenerator",
+    "replacements",
+    "transformers",
+    "validators",
+    "vars",
+}
+"""Of a kustomization: what names the files it means itself and joins no more than names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,24 +96,40 @@ def layer_key(
     """What identifies a build of `directory` with `document`, a Flux Kustomization whose variables
     are all inline, over the files `read` (posix, relative to `tree`); None when one cannot be
     read."""
+    paths = sorted(read)
     spec = dict(document["spec"])
-    post_build = dict(spec.get("postBuild") or {})
-    variables: Mapping[str, str] = post_build.pop("substitute", None) or {}
-    bare = json.dumps({**document, "spec": {**spec, "postBuild": post_build}}, default=str)
+    variables: Mapping[str, str] = {}
+    post_build = spec.get("postBuild")
+    if isinstance(post_build, Mapping):
+        variables = post_build.get("substitute") or {}
+        # Without any variable flux leaves even defaults alone.
+        spec["postBuild"] = {**post_build, "substitute": bool(variables)}
+    bare = json.dumps({**document, "spec": spec}, default=str)
     try:
-        text = "\n".join([bare, *(_text(tree / path) for path in sorted(read))])
+        text = "\n".join([bare, *(_text(tree / path) for path in paths)])
     except OSError:
         return None
-    counting = sorted(_that_count(variables, text).items())
-    return reads.text_fingerprint(json.dumps([directory, strict, text, counting]))
+    if _IN_PIECES.search(text) or not all(_is_plain(tree, path) for path in paths):
+        counting = dict(variables)
+    else:
+        names = set(_NAME.findall(text))
+        counting = {name: value for name, value in variables.items() if name in names}
+    given = [directory, strict, text, sorted(counting.items())]
+    return reads.text_fingerprint(json.dumps(given))
 
 
-def _that_count(variables: Mapping[str, str], text: str) -> dict[str, str]:
-    """The variables that may play a part in a build of `text`."""
-    if _IN_PIECES.search(text):
-        return dict(variables)
-    names = set(_NAME.findall(text))
-    return {name: value for name, value in variables.items() if name in names}
+def _is_plain(tree: Path, path: str) -> bool:
+    """False for a kustomization that may read a file, or join texts, unknown to us: Go takes a key
+    in any case and the last of two, and a generator or transformer has paths in files of its own.
+    """
+    if PurePosixPath(path).name not in KUSTOMIZATION_FILES:
+        return True
+    try:
+        documents = load_file(tree / path, path)
+    except (ManifestError, WorkspaceError):
+        return False
+    value = documents[0].value if len(documents) == 1 else None
+    return isinstance(value, Mapping) and value.keys() <= _PLAIN_FIELDS
 
 
 def _text(path: Path) -> str:

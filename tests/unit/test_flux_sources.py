@@ -48,6 +48,32 @@ def index(tree: Path) -> SourceIndex:
     return SourceIndex(write(tree, FILES), reach(tree, "app"))
 
 
+def test_a_build_reaches_what_go_reads_otherwise_than_it_seems(tmp_path: Path) -> None:
+    """A key in any case, a path that looks like a date, and one with any number of `./` in it."""
+    files = {
+        "app/kustomization.yaml": f"Resources: [{'./' * 600}a.yaml, 2020-01-01]\n",
+        "app/a.yaml": "",
+        "app/2020-01-01/kustomization.yaml": "configMapGenerator: [{Files: [2020-1-1]}]\n",
+        "app/2020-01-01/2020-1-1": "",
+    }
+    assert reach(write(tmp_path, files), "app") == set(files)
+
+
+def test_a_build_reaches_what_the_configurations_of_plugins_name(tmp_path: Path) -> None:
+    config = "kind: ConfigMapGenerator\nmetadata: {name: g}\nfiles: [FILE]\n"
+    inline = config.replace("FILE", "k=b.txt").replace("\n", "\n  ")
+    files = {
+        "app/kustomization.yaml": f"generators:\n- g.yaml\n- in\n- |-\n  {inline}\n",
+        "app/g.yaml": config.replace("FILE", "a.txt"),
+        "app/a.txt": "",
+        "app/b.txt": "",
+        "app/in/kustomization.yaml": "resources: [h.yaml]\n",
+        "app/in/h.yaml": config.replace("FILE", "c.txt"),
+        "app/c.txt": "",
+    }
+    assert reach(write(tmp_path, files), "app") == set(files)
+
+
 def test_a_build_reaches_all_files_it_reads_and_no_other(tmp_path: Path) -> None:
     tree = write(tmp_path, FILES | {"app/unused.yaml": "", "other/x.yaml": ""})
     assert reach(tree, "app") == set(FILES)

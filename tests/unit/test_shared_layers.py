@@ -127,13 +127,65 @@ def test_those_that_the_spec_names_do_too(tmp_path: Path) -> None:
         'x: "\\u0024{CL\\u0055STER}"',
         "x: ${A:-\n  b}",
         "replacements:\n  - source: {}",
-        "vars: []",
+        "Vars: []",
+        "{namePrefix: '${CLU', nameSuffix: 'STER}'}",
+        'x: "${CLU\\\r  STER}"',
+        'x: "${CLU\\\u2028  STER}"',
+        'x: "a$\\\r{CLU"',
+        "x: !!binary JHtDTFVTVEVSfQ==",
+        "x: !<tag:yaml.org,2002:binary> JHtDTFVTVEVSfQ==",
+        "%TAG !y! tag:yaml.org,2002:\n---\nx: !y!binary JHtDTFVTVEVSfQ==",
+        "x: $\0{\0C\0L\0",
     ],
 )
 def test_where_a_reference_could_be_made_of_pieces_all_of_them_do(
     tmp_path: Path, text: str
 ) -> None:
     assert key_of(tmp_path, {"CLUSTER": "1"}, text) != key_of(tmp_path, {"CLUSTER": "2"}, text)
+
+
+def test_a_spec_whose_prefix_is_half_a_reference_makes_all_of_them_count(tmp_path: Path) -> None:
+    keys = {key_of(tmp_path, {"CLUSTER": value}, namePrefix="${CLU") for value in "12"}
+    assert len(keys) == 2
+
+
+def test_with_no_variable_at_all_flux_leaves_even_defaults_alone(tmp_path: Path) -> None:
+    given = document({})
+    without = {**given, "spec": {"path": "./app"}}
+    some = key_of(tmp_path, {"CLUSTER": "east"})
+    assert some not in (
+        key_of(tmp_path, {}),
+        layer_key(tmp_path, without, "app", ["a.yaml"], strict=True),
+    )
+
+
+def test_what_is_no_map_is_left_for_flux_to_judge(tmp_path: Path) -> None:
+    odd = document({}) | {"spec": {"path": "./app", "postBuild": "text"}}
+    assert layer_key(tmp_path, odd, "app", [], strict=True) is not None
+
+
+@pytest.mark.parametrize(
+    ("text", "same"),
+    [
+        ("resources: [a.yaml]\nnamePrefix: x-\n", True),
+        ("Resources: [a.yaml]\n", False),
+        ("resources: []\nresources: [a.yaml]\n", False),
+        ("resources: [a.yaml]\n---\nresources: []\n", False),
+        ("generators: [g.yaml]\n", False),
+        ("transformers: [t.yaml]\n", False),
+        ("configurations: [c.yaml]\n", False),
+        ("[a.yaml]\n", False),
+    ],
+)
+def test_where_a_kustomization_may_read_what_is_not_known_all_variables_count(
+    tmp_path: Path, text: str, same: bool
+) -> None:
+    (tmp_path / "kustomization.yaml").write_text(text, encoding="utf-8")
+    keys = [
+        layer_key(tmp_path, document({"X": value}), "app", ["kustomization.yaml"], strict=True)
+        for value in "12"
+    ]
+    assert (keys[0] == keys[1]) is same
 
 
 def test_everything_else_of_the_input_plays_a_part(tmp_path: Path) -> None:
