@@ -144,7 +144,7 @@ def _has_named(lower: str) -> bool:
 
 def _has_flag(lower: str) -> bool:
     """Whether a word that another follows ends as names of secrets do."""
-    words = lower.split()[:-1]
+    words = lower.casefold().split()[:-1]  # patterns that ignore case take ſ for s
     return any(word.translate(_WITHOUT_BETWEEN).endswith(_ENDINGS) for word in words)
 
 
