@@ -17,7 +17,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from storyrunner import regular
-from storyrunner.errors import ManifestError, WorkspaceError
+from storyrunner.errors import HungToolError, ManifestError, WorkspaceError
 from storyrunner.gitops.documents import load_file
 from storyrunner.gitops.flux_root import KNOWN_FIELDS
 from storyrunner.gitops.flux_scan import KUSTOMIZATION_FILES
@@ -61,7 +61,7 @@ class SharedLayers:
     """What was built, or is being built, by its input."""
 
     def __init__(self) -> None:
-        self._built: dict[str, asyncio.Future[_Built | None]] = {}
+        self._built: dict[str, asyncio.Future[_Built | HungToolError | None]] = {}
 
     def forget(self) -> None:
         """Files changed: what is asked for from now on is built again."""
@@ -70,22 +70,28 @@ class SharedLayers:
     async def objects(self, key: str, build: Callable[[], Awaitable[Objects]]) -> Objects:
         """The objects of the layer with this input; `build` makes them when nobody has.
 
-        Commands that made them are noted for whoever asks. Raises what `build` raises.
+        Commands that made them are noted for whoever asks. Raises what `build` raises; a tool that
+        hung while others waited is not waited for by each of them again.
         """
         there = self._built.get(key)
         if there is not None and (found := await asyncio.shield(there)) is not None:
+            if isinstance(found, HungToolError):
+                raise HungToolError(found.message)
             for command in found.commands:
                 reads.note_command(command)
             return found.objects
         future = self._built[key] = asyncio.get_running_loop().create_future()
-        made = None
+        made: _Built | HungToolError | None = None
         try:
             with reads.recording() as noted:
                 objects = await build()
             made = _Built(objects, reads.commands_in(noted))
+        except HungToolError as hung:
+            made = hung
+            raise
         finally:
             future.set_result(made)
-            if made is None and self._built.get(key) is future:
+            if not isinstance(made, _Built) and self._built.get(key) is future:
                 del self._built[key]
         return objects
 

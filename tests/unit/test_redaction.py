@@ -127,6 +127,11 @@ def test_a_value_that_is_secret_by_its_name_goes_and_its_name_stays() -> None:
     assert redact('{"token":"aB3dE5","n":1}') == f'{{"token":"{MASK}","n":1}}'
 
 
+def test_a_flag_is_known_in_every_letter_that_ignoring_case_finds() -> None:
+    for flag in ("--my-token", "--TOKEN", "--client-\u017fecret", "--to\u212aen"):
+        assert redact(f"run {flag} hunter2-9X") == f"run {flag} {MASK}"
+
+
 def test_an_argument_is_redacted_within_its_quotes() -> None:
     shown = redact_argv(["tool", "--password", "two words", "--name", "x"])
     assert shown == f"tool --password '{MASK}' --name x"

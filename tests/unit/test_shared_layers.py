@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storyrunner.errors import RenderError
+from storyrunner.errors import HungToolError, RenderError
 from storyrunner.gitops.objects import KubeObject
 from storyrunner.gitops.shared_layers import SharedLayers, layer_key
 from storyrunner.workspace import reads
@@ -68,6 +68,15 @@ async def test_a_failure_is_told_to_each_by_a_build_of_its_own() -> None:
     assert failing.made == 3
     maker = Maker()
     assert await shared.objects("k", maker) == OBJECTS
+
+
+async def test_a_tool_that_hangs_is_waited_for_once_by_all_who_ask_at_once() -> None:
+    shared, hanging = SharedLayers(), Maker(HungToolError("no answer"), seconds=0.01)
+    jobs = [shared.objects("k", hanging) for _ in range(3)]
+    found = await asyncio.gather(*jobs, return_exceptions=True)
+    assert [type(one) for one in found] == [HungToolError] * 3
+    assert hanging.made == 1
+    assert await shared.objects("k", Maker()) == OBJECTS
 
 
 async def test_one_who_is_cancelled_takes_nothing_from_the_others() -> None:
