@@ -222,7 +222,12 @@ def _copy(tree: Path, source: Path, target: Path) -> None:
 
 def _copy_link(tree: Path, boundary: Path, path: Path, place: Path) -> None:
     shown = path.relative_to(tree).as_posix()
-    if not path.resolve().is_relative_to(boundary):
+    try:
+        real = path.resolve()
+    except (OSError, RuntimeError):  # a circle of links: one that whoever follows it stumbles over
+        place.symlink_to(place.name)
+        return
+    if not real.is_relative_to(boundary):
         raise ConfinementError(
             "the link leads out of the repository",
             place=Place(shown),
@@ -230,7 +235,7 @@ def _copy_link(tree: Path, boundary: Path, path: Path, place: Path) -> None:
         )
     target = str(path.readlink())
     if os.path.isabs(target):  # noqa: PTH117 - the text of a link, not a path of ours
-        target = os.path.relpath(path.resolve(), path.parent.resolve())
+        target = os.path.relpath(real, path.parent.resolve())
     place.symlink_to(target)
 
 

@@ -15,6 +15,9 @@ _SAYING = ("TMPDIR", "TEMP", "TMP")
 
 MOST_BYTES = 32 * 1024 * 1024
 MOST_FILES = 2000
+_PAGE = 4096
+"""What even the smallest file takes of the memory."""
+
 _SHARE = 16
 """A repository may take this part of the room that is free, since it is copied several times."""
 
@@ -55,7 +58,7 @@ def _is_small(tree: Path, most: int) -> bool:
                     if entry.is_dir(follow_symlinks=False):
                         waiting += [entry.path] if entry.name != ".git" else []
                     elif entry.is_file(follow_symlinks=False):
-                        size += entry.stat(follow_symlinks=False).st_size
+                        size += -(-entry.stat(follow_symlinks=False).st_size // _PAGE) * _PAGE
                     files += 1
                     if size > most or files > MOST_FILES:
                         return False

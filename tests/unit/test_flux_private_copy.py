@@ -128,6 +128,18 @@ def test_links_inside_the_repository_work_in_the_copy(tree: Path, base: Path) ->
         assert inside.is_relative_to(base.resolve())
 
 
+def test_links_that_go_in_a_circle_stop_nobody_and_stay_what_they_are(
+    tree: Path, base: Path
+) -> None:
+    for link, target in (("self", "self"), ("one", "two"), ("two", str(tree / "top/app/one"))):
+        (tree / "top/app" / link).symlink_to(target)
+    with PrivateCopy(tree, base) as copy, copy.view("top/app", links=False) as view:
+        assert (view / "top/app/a.yaml").read_text() == "a: 1\n"
+        for link in ("self", "one", "two"):
+            assert (view / "top/app" / link).is_symlink()
+            assert not (view / "top/app" / link).exists()
+
+
 def test_the_copy_is_gone_after_an_error_too(tree: Path, base: Path) -> None:
     with pytest.raises(KeyError), PrivateCopy(tree, base) as copy, copy.view("top/app"):
         raise KeyError("x")

@@ -55,6 +55,17 @@ def test_who_says_where_temporary_files_go_is_obeyed(
     assert memory in scratch.bases()
 
 
+def test_the_smallest_file_takes_a_page(
+    tree: Path, memory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scratch, "MOST_BYTES", 10 * 4096)
+    for number in range(9):
+        (tree / f"app/{number}.yaml").write_text("a: 1\n")
+    assert scratch.base_for(tree) == memory
+    (tree / "app/more.yaml").write_text("a: 1\n")
+    assert scratch.base_for(tree) != memory
+
+
 def test_a_repository_of_many_bytes_or_files_is_not(
     tree: Path, memory: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
