@@ -388,3 +388,50 @@ def test_two_clusters_share_what_is_the_same_build_and_nothing_else(
         alone = build(tree, runner, options["embedded"], cluster=cluster_)
         assert objects(found) == objects(alone)
         assert found.read == alone.read
+
+
+BY_SETTINGS = (
+    "  postBuild:\n    substituteFrom: [{kind: ConfigMap, name: settings, optional: true}]\n"
+)
+UNLIKE: dict[str, dict[str, str]] = {
+    "no variable at all in one": {"apps/a.yaml": config("a", "zone: '${X:=default} $${Y}'")},
+    "a file that only a generator names": {
+        "apps/kustomization.yaml": "generators: [g.yaml]\n",
+        "apps/g.yaml": "apiVersion: builtin\nkind: ConfigMapGenerator\n"
+        "metadata: {name: g}\nfiles: [zone.txt]\n",
+        "apps/zone.txt": "${ZONE:=none}\n",
+    },
+    "a key that only Go knows": {
+        "apps/kustomization.yaml": "resources: [base]\n",
+        "apps/base/kustomization.yaml": "Resources: [a.yaml]\n",
+        "apps/base/a.yaml": config("a", "zone: '${ZONE:=none}'"),
+    },
+    "base64 of a reference": {"apps/a.yaml": config("a", "zone: !!binary JHtaT05FOj1ub25lfQ==")},
+    "half a reference in a prefix": {
+        "apps/kustomization.yaml": "{resources: [a.yaml], namePrefix: '${ZO', nameSuffix: 'E:=z}'}",
+        "apps/a.yaml": config("n").replace("name: n", "name: N"),
+    },
+}
+
+
+@pytest.mark.parametrize("title", UNLIKE)
+def test_two_clusters_get_what_flux_builds_for_each(
+    title: str, tmp_path: Path, runner: OsRunner, options: dict[str, Option]
+) -> None:
+    settings = config("settings", "ZONE: east")
+    files = {f"clusters/{name}/flux.yaml": flux("top", "./apps", BY_SETTINGS) for name in "ab"}
+    files |= {"clusters/a/settings.yaml": settings, "clusters/b/settings.yaml": "# none\n"}
+    tree = write(tmp_path / "tree", files | UNLIKE[title])
+    clusters = [
+        Cluster(name, at, f"{at}/settings.yaml", f"{at}/flux.yaml")
+        for name, at in (("a", "clusters/a"), ("b", "clusters/b"))
+    ]
+
+    async def both() -> list[FluxBuild]:
+        with RenderLadder(tree, runner, [options["flux"]]) as ladder:
+            return [await ladder.build(one, "top") for one in clusters]
+
+    together = [objects(found) for found in asyncio.run(both())]
+    alone = [objects(build(tree, runner, options["flux"], cluster=one)) for one in clusters]
+    assert alone[0] != alone[1]
+    assert together == alone
