@@ -53,6 +53,11 @@ class YamlDocument:
         node, _, complete = self._walk(fields)
         return node.text if complete and isinstance(node, Text) else None
 
+    def style(self, *fields: str | int) -> str | None:
+        """How the scalar there is written: `'`, `"`, `|`, `>`, or "" for plain; None as for raw."""
+        node, _, complete = self._walk(fields)
+        return node.style if complete and isinstance(node, Text) else None
+
     def _walk(self, fields: FieldPath) -> tuple[Node, Node | None, bool]:
         node, key_node = self._root, None
         for name in fields:

@@ -73,6 +73,11 @@ class Text(Node):
         self._end = event.end_mark
 
     @property
+    def style(self) -> str:
+        """The character that begins it: `'`, `"`, `|` or `>`; "" when it is plain."""
+        return self._style or ""
+
+    @property
     def plain(self) -> bool:
         """True when written without quotes and not as a block."""
         return not self._style

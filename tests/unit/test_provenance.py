@@ -388,6 +388,7 @@ def test_following_the_values_changes_no_build_and_points_at_lines_that_exist(
                 and origin.how == ""
                 and origin.document
                 and not isinstance(value, float)
+                and origin.document.style(*origin.at) != ">"  # rewritten, see `blocks`
             ):
                 assert str(value_at(written, *origin.at)) == str(value) or len(path) == 3
 

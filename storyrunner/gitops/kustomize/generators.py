@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from storyrunner.errors import DisputedFeatureError, Place, RefusedFeatureError, RenderError
+from storyrunner.gitops.kustomize.blocks import refuse_unreadable
 from storyrunner.gitops.kustomize.filetree import FileTree
 from storyrunner.gitops.kustomize.kustomization import Kustomization
 from storyrunner.gitops.kustomize.resource import (
@@ -21,7 +22,7 @@ from storyrunner.gitops.kustomize.resource import (
     Resource,
     ResourceList,
 )
-from storyrunner.gitops.kustomize.trees import is_moment, require_plain_key, rewritten, text_of
+from storyrunner.gitops.kustomize.trees import is_moment, require_plain_key, text_of
 
 _LINE: Final = 70
 _BEHAVIORS: Final = frozenset({"create", "merge", "replace"})
@@ -34,9 +35,9 @@ def generate(tree: FileTree, one: Kustomization, field: str, index: int) -> Reso
     if not entry.get("name"):
         raise RenderError("a configmap must have a name", place=place)
     kind = "ConfigMap" if field == "configMapGenerator" else "Secret"
-    meta: dict[str, Any] = {"name": rewritten(None, entry["name"])}
+    meta: dict[str, Any] = {"name": entry["name"]}
     if entry.get("namespace"):
-        meta["namespace"] = rewritten(None, entry["namespace"])
+        meta["namespace"] = entry["namespace"]
     data: dict[str, Any] = {"apiVersion": "v1", "kind": kind, "metadata": meta}
     pairs = _Pairs(tree, one, field, index).load(entry)
     if kind == "ConfigMap":
@@ -188,6 +189,7 @@ def _fill_config_map(data: dict[str, Any], pairs: Mapping[str, bytes]) -> None:
     for key, value in sorted(pairs.items()):
         try:
             data.setdefault("data", {})[key] = value.decode("utf-8")
+            refuse_unreadable(data["data"][key])
         except UnicodeDecodeError:
             data.setdefault("binaryData", {})[key] = encode_base64(value)
 

@@ -14,7 +14,7 @@ from storyrunner.errors import DisputedFeatureError, RefusedFeatureError, Render
 from storyrunner.gitops.kustomize.fieldspecs import FieldSpec, Leaf, merge_specs, visit
 from storyrunner.gitops.kustomize.resource import HELM_GENERATED, Resource, ResourceList
 from storyrunner.gitops.kustomize.sharing import carry_over, share
-from storyrunner.gitops.kustomize.trees import is_null, require_plain_key, rewritten
+from storyrunner.gitops.kustomize.trees import is_null, require_plain_key
 from storyrunner.gitops.objects import value_at
 
 _METADATA_LABELS: Final = FieldSpec("metadata/labels", create=True)
@@ -224,7 +224,7 @@ def _set_namespace_of(item: Resource, namespace: str) -> None:
     def change(value: Any) -> Any:
         if isinstance(value, dict | list):
             raise RenderError("namespace field specs must target scalar nodes")
-        return rewritten(value, namespace)
+        return namespace
 
     if not item.current_id.is_cluster_scoped:
         visit(item, _NAMESPACE, Leaf.SCALAR, change)
@@ -244,6 +244,6 @@ def _set_subjects(item: Resource, namespace: str) -> None:
         raise RenderError("setting namespace on (cluster)role binding subjects: not a list")
     for subject in subjects:
         if isinstance(subject, dict) and subject.get("name") == "default":
-            subject["namespace"] = rewritten(subject.get("namespace"), namespace)
+            subject["namespace"] = namespace
         elif not isinstance(subject, dict | None):
             raise RenderError("setting namespace on (cluster)role binding subjects: not a map")

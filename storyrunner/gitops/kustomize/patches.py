@@ -18,6 +18,7 @@ from storyrunner.errors import (
     SubstitutionError,
 )
 from storyrunner.gitops.goyaml import load_yaml11
+from storyrunner.gitops.kustomize.blocks import refuse_unreadable
 from storyrunner.gitops.kustomize.filetree import FileTree
 from storyrunner.gitops.kustomize.jsonpatch import (
     JsonPatchError,
@@ -102,6 +103,7 @@ class Patch:
                 item.remember_id()
             kept = item.internal_annotations()
             item.data = apply_patch(release(item.data), list(self.operations))
+            refuse_unreadable(item.data)
             item.groups.clear()
             item.is_odd = item.is_untyped = False
             item.styles.marshalled()

@@ -9,6 +9,7 @@ from typing import Any
 
 from storyrunner.errors import Place, RenderError
 from storyrunner.gitops.documents import YamlDocument, parse_documents
+from storyrunner.gitops.kustomize.blocks import refuse_unreadable, rewrite_blocks
 from storyrunner.gitops.kustomize.resource import Resource
 from storyrunner.gitops.kustomize.trees import adopt, is_empty, is_null, may_be_odd, text_of
 
@@ -60,13 +61,16 @@ def _items_of(one: Resource, text: str) -> list[Resource] | None:
     if not isinstance(items, list):
         raise RenderError(f"expected array in {one.kind}/items", place=_place_of(one, "items"))
     assert one.document is not None
-    children = _children(one.document, text, one.base)
+    children = _children(one.document, text, one.base, decoded=True)
     for child in children:
         _require_metadata(child)
     return children
 
 
-def _children(document: YamlDocument, text: str, base: tuple[str | int, ...]) -> list[Resource]:
+def _children(
+    document: YamlDocument, text: str, base: tuple[str | int, ...], *, decoded: bool = False
+) -> list[Resource]:
+    """The items of a list; kustomize decodes those of kinds other than `List` into plain data."""
     value = document.value
     for name in base:
         value = value[name]
@@ -74,14 +78,20 @@ def _children(document: YamlDocument, text: str, base: tuple[str | int, ...]) ->
     if not isinstance(items, list):
         return []
     return [
-        _adopt(document, text, (*base, "items", index))
+        _adopt(document, text, (*base, "items", index), decoded=decoded)
         for index, item in enumerate(items)
         if not is_empty(item)
     ]
 
 
-def _adopt(document: YamlDocument, text: str, base: tuple[str | int, ...]) -> Resource:
+def _adopt(
+    document: YamlDocument, text: str, base: tuple[str | int, ...], *, decoded: bool = False
+) -> Resource:
     data = adopt(document, text, *base)
+    if decoded:
+        refuse_unreadable(data)
+    elif ">" in text or "\t" in text:
+        rewrite_blocks(data, document, base)
     if not isinstance(data, dict):
         raise RenderError("missing Resource metadata", place=document.place(*base))
     meta = data.get("metadata")

@@ -163,7 +163,12 @@ def _is_selected(identity: ResourceId, source: Mapping[str, Any]) -> bool:
 
 
 def _require_plain(item: Resource, path: str, value: Any) -> None:
-    """Refuse a scalar that may be written otherwise than JSON would: kustomize copies its text."""
+    """Refuse a scalar that may be written otherwise than JSON would: kustomize copies its text,
+    that of a block before it is written (`blocks`)."""
+    if isinstance(value, str) and "\n" in value and not item.styles.is_marshalled:
+        assert item.document is not None
+        if item.document.raw(*item.base, *split_field_path(path)) != value:
+            raise RefusedFeatureError("a replacement with text in lines", able=ABLE)
     if not item.is_odd or isinstance(value, dict | list):
         return
     if isinstance(value, str) and not is_moment(value):

@@ -33,6 +33,11 @@ class Styles:
         self._is_marshalled = True
         self._patches.clear()
 
+    @property
+    def is_marshalled(self) -> bool:
+        """Whether everything was written anew, or comes from no document."""
+        return self._is_marshalled
+
     def is_quoted(self, text: str) -> bool | None:
         """Whether this text stands in quotes (or in a block); None when that is not certain."""
         if any(one is None or _occurs(one, text) for one in self._patches):

@@ -120,7 +120,6 @@ def test_an_option_turns_the_nulls_among_a_patchs_annotations_into_text(tmp_path
             CONFIG.replace("x", "null"),
             "merging into data",
         ),
-        ("namespace: '123'", CONFIG.replace("conf", "conf, namespace: x"), "the name '123'"),
     ],
 )
 def test_what_only_the_written_form_could_tell_is_refused(
