@@ -12,7 +12,7 @@ from typing import Any
 
 from storyrunner.errors import RenderError
 from storyrunner.gitops.flux_objects import FLUX_GROUP, FluxKustomization
-from storyrunner.gitops.objects import text_at
+from storyrunner.gitops.objects import text_at, value_at
 
 OWNER_NAME = f"{FLUX_GROUP}/name"
 OWNER_NAMESPACE = f"{FLUX_GROUP}/namespace"
@@ -38,8 +38,8 @@ def finish(data: Mapping[str, Any], kustomization: FluxKustomization) -> dict[st
     masked = mask_secret(labelled)
     if is_dropped(masked):
         return None
-    final = _with_metadata(masked, "labels", kustomization.common_labels)
-    return _with_metadata(final, "annotations", kustomization.common_annotations)
+    final = _with_common(masked, "labels", kustomization.common_labels)
+    return _with_common(final, "annotations", kustomization.common_annotations)
 
 
 def is_dropped(data: Mapping[str, Any]) -> bool:
@@ -105,6 +105,15 @@ def _decode(value: str, name: str) -> bytes:
 
 def _encode(text: str) -> str:
     return base64.b64encode(text.encode()).decode()
+
+
+def _with_common(data: Mapping[str, Any], field: str, entries: Mapping[str, str]) -> dict[str, Any]:
+    """As `_with_metadata`; where one is no text, Flux takes none of the others to be there."""
+    known = value_at(data, "metadata", field)
+    texts = known.values() if isinstance(known, Mapping) else ()
+    if entries and not all(isinstance(value, str) for value in texts):
+        data = {**data, "metadata": {**data["metadata"], field: None}}
+    return _with_metadata(data, field, entries)
 
 
 def _with_metadata(

@@ -169,12 +169,12 @@ class FluxKustomization:
     @property
     def common_labels(self) -> Mapping[str, str]:
         """spec.commonMetadata.labels."""
-        return value_at(self.spec, "commonMetadata", "labels") or {}
+        return _texts(value_at(self.spec, "commonMetadata", "labels"))
 
     @property
     def common_annotations(self) -> Mapping[str, str]:
         """spec.commonMetadata.annotations."""
-        return value_at(self.spec, "commonMetadata", "annotations") or {}
+        return _texts(value_at(self.spec, "commonMetadata", "annotations"))
 
     @property
     def health_checks(self) -> tuple[Mapping[str, Any], ...]:
@@ -241,6 +241,11 @@ def read_kustomization(
         if not entry.name:
             raise ManifestError("substituteFrom needs a name", place=found.place(*at))
     return found
+
+
+def _texts(found: Mapping[str, str | None] | None) -> Mapping[str, str]:
+    """A map of texts, in which Go reads a null as an empty one."""
+    return {key: text or "" for key, text in (found or {}).items()}
 
 
 def _require(

@@ -20,6 +20,7 @@ from storyrunner.gitops.flux_objects import FluxKustomization
 from storyrunner.gitops.flux_scan import join, kustomization_file, scan_manifests
 from storyrunner.gitops.goyaml import load_yaml11
 from storyrunner.gitops.objects import value_at
+from storyrunner.gitops.root_texts import read_as_texts
 from storyrunner.gitops.sourceignore import Ignore, load_ignore
 from storyrunner.model.finding import Finding, warning
 from storyrunner.model.frozen import dataclass
@@ -119,6 +120,7 @@ def _load(tree: Path, directory: str, name: str, ignore: Ignore) -> FluxRoot:
     document = documents[0]
     value = _read_values(tree / directory / name, document)
     data = _with_type(_copy({key: value[key] for key in value if key in KNOWN_FIELDS}))
+    read_as_texts(data, document)
     _check_types(data, document)
     if not data.get("resources"):
         # Without it kustomize calls a file with only generators or components empty.

@@ -100,7 +100,7 @@ class _Builder:
             case int() if -(2**63) <= value < 2**63:
                 return str(value)
             case float():
-                return _show_float_key(value)
+                return show_float(value)
         kind = "%!s(<nil>)" if value is None else "uint64"
         shown = "<nil>" if value is None else str(value)
         # The conversion that refuses keys comes before the one that refuses values.
@@ -115,8 +115,8 @@ def _read_scalar(node: Text) -> Scalar:
         raise YamlFault(str(error), node.line, node.column) from error
 
 
-def _show_float_key(value: float) -> str:
-    """sigs.k8s.io/yaml writes float keys with the precision of 32 bits."""
+def show_float(value: float) -> str:
+    """Floats where text is wanted: sigs.k8s.io/yaml writes them with the precision of 32 bits."""
     if not math.isfinite(value):
         return {"NaN": ".nan", "+Inf": ".inf", "-Inf": "-.inf"}[show_not_finite(value)]
     try:

@@ -234,6 +234,25 @@ ROOTS = {
             "c.yaml": config("c"),
         }
     ),
+    "an existing root: numbers and booleans become text": app(
+        {
+            "kustomization.yaml": listed(
+                "w.yaml",
+                more="namespace: 5\nnamePrefix: 1.10\ncommonAnnotations: {a: 0644, b: yes, c: 1e6, d: 123456789.5}\n"
+                "images: [{name: nginx, newTag: 1.20}]\nlabels: [{pairs: {big: 12345678901234567890}}]\n"
+                "generatorOptions: {annotations: {w: off}}\nconfigMapGenerator: [{name: g, literals: [a=b]}]\n",
+            ),
+            "w.yaml": WORKLOAD,
+        }
+    ),
+    "an existing root: blocks of text are written and read once": app(
+        {
+            "kustomization.yaml": listed("c.yaml"),
+            "c.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\ndata:\n  a: >\n    one ${REGION}\n      two\n"
+            "    three\n  b: >+\n    one\n\n",
+        },
+        FROM_SETTINGS,
+    ),
     "an existing root of another name, with every field": app(
         {
             "kustomization.yml": listed(
@@ -275,6 +294,14 @@ SPECS = {
             "ns.yaml": "apiVersion: v1\nkind: Namespace\nmetadata: {name: x}\n",
         },
         "  targetNamespace: new\n  namePrefix: n-\n  nameSuffix: -n\n" + FROM_SETTINGS,
+    ),
+    "spec: common metadata over a label that became a number": app(
+        {
+            "c.yaml": config(
+                "c", meta="labels: {count: '${COUNT}', x: y}, annotations: {w: '${FLAG}'}"
+            )
+        },
+        "  commonMetadata: {labels: {team: t}}\n" + FROM_SETTINGS,
     ),
     "spec: namespace for a generated root, unknown and cluster kinds": app(
         {

@@ -46,6 +46,25 @@ def test_common_metadata_overrides_and_is_not_substituted() -> None:
     assert finished["metadata"]["annotations"] == {"note": "${X}"}
 
 
+def test_common_metadata_replaces_labels_of_which_one_is_no_text() -> None:
+    given = thing(
+        metadata={"name": "a", "labels": {"size": 3, "x": "y"}, "annotations": {"a": "b"}}
+    )
+    finished = finish(given, spec(COMMON))
+    assert finished is not None
+    assert finished["metadata"]["labels"] == {"team": "b"}
+    assert finished["metadata"]["annotations"] == {"a": "b", "note": "${X}"}
+    without = finish(given, spec())
+    assert without is not None
+    assert without["metadata"]["labels"] == OWNERS | {"size": 3, "x": "y"}
+
+
+def test_a_null_among_the_common_metadata_is_an_empty_text() -> None:
+    finished = finish(thing(), spec("  commonMetadata: {labels: {team: }}\n"))
+    assert finished is not None
+    assert finished["metadata"]["labels"] == OWNERS | {"team": ""}
+
+
 @pytest.mark.parametrize(
     "given",
     [

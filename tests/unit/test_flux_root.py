@@ -158,6 +158,33 @@ def test_unknown_fields_of_the_root_vanish_and_are_named(tmp_path: Path) -> None
     assert line(finding.place) == "app/kustomization.yaml:1"
 
 
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("1", "1"), ("yes", "true"), ("1.10", "1.1"), ("1e3", "1000"), ("0644", "420"),
+        ("12345678901234567890", "12345678901234567890"), ("1e21", "1e+21"), (".5", "0.5"),
+        ("123456789.5", "1.2345679e+08"), ("1e6", "1e+06"), ("1000000", "1000000"), ("-0", "0"),
+        ("1000000.0", "1e+06"), ("0x1E", "30"), ("08", "8"), ("12:34", "12:34"), ("'1'", "1"),
+        ("123456789012345678901234567890", "1.2345679e+29"), ("1_000", "1000"), ("!!float 5", "5"),
+    ],
+)  # fmt: skip
+def test_numbers_and_booleans_become_text_where_the_root_wants_it(
+    tmp_path: Path, written: str, read: str
+) -> None:
+    text = f"resources: []\nnamespace: {written}\nimages: [{{name: a, newTag: {written}}}]\n"
+    more = f"commonLabels: {{a: {written}}}\nlabels: [{{pairs: {{b: {written}}}}}]\n"
+    write(tmp_path, {"app/kustomization.yaml": text + more})
+    found = data(tmp_path)
+    assert found["namespace"] == found["images"][0]["newTag"] == read
+    assert found["commonLabels"] == {"a": read}
+    assert found["labels"] == [{"pairs": {"b": read}}]
+
+
+def test_a_generators_numbers_do_not_become_text(tmp_path: Path) -> None:
+    write(tmp_path, {"app/kustomization.yaml": "configMapGenerator: [{name: 1, literals: [2]}]\n"})
+    assert data(tmp_path)["configMapGenerator"] == [{"name": 1, "literals": [2]}]
+
+
 def test_two_kustomization_files_are_refused(tmp_path: Path) -> None:
     write(tmp_path, {"app/kustomization.yaml": "", "app/Kustomization": ""})
     with pytest.raises(RenderError, match="Found multiple kustomization files under: app"):
@@ -205,7 +232,7 @@ def test_entries_are_filtered_by_ignore_rules_and_urls_are_left_alone(tmp_path: 
     [
         ("resources: a.yaml\n", "resources must be a list of strings", 1),
         ("resources:\n  - [a]\n", "resources must be a list of strings", 2),
-        ("namespace: 5\n", "namespace must be a string", 1),
+        ("namespace: [5]\n", "namespace must be a string", 1),
         ("labels: {a: b}\n", "labels must be a list of maps", 1),
         ("commonLabels: [a]\n", "commonLabels must be a map", 1),
     ],
