@@ -131,11 +131,11 @@ def _cut(text: str, width: int) -> str:
 
 
 def _name_width(found: VariableMatrix) -> int:
-    return min(40, max(len("VARIABLE"), *(len(row.name) for row in found.rows)))
+    return min(40, max(len(name) for name in ("VARIABLE", *(row.name for row in found.rows))))
 
 
 def _note_width(found: VariableMatrix) -> int:
-    return min(26, max(len(" ".join(row.states)) for row in found.rows))
+    return min(26, max((len(" ".join(row.states)) for row in found.rows), default=0))
 
 
 def _details(row: Row) -> Iterator[str]:

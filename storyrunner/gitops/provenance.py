@@ -148,7 +148,9 @@ async def trace_cluster(
     engine = TracingLayers(fallback)
     builder = FluxBuilder(tree, engine, Rung(Job.RENDER, EmbeddedEngine.name))
     failures: list[StoryrunnerError] = []
-    for top in find_kustomizations(tree, cluster):
+    # What applies the directory comes first: it applies the others as it patches them.
+    tops = find_kustomizations(tree, cluster)
+    for top in sorted(tops, key=lambda one: one.path != cluster.directory):
         if top.key in engine.objects:
             continue
         namespace = top.namespace or FLUX_NAMESPACE

@@ -87,6 +87,11 @@ class Holder:
         return found or self.near
 
     @property
+    def is_encrypted(self) -> bool:
+        """Whether SOPS encrypted it."""
+        return isinstance(self.object.value("sops"), Mapping)
+
+    @property
     def title(self) -> str:
         """`ConfigMap/cluster-settings`."""
         return f"{self.object.kind}/{self.object.name}"
@@ -139,8 +144,9 @@ class SettingsIndex:
         """The object a reference means. One without a namespace is taken to be in the right one:
         what applies it fills that in.
 
-        Raises RenderError when there are two, in the cluster's own files or one of them rendered
-        from elsewhere with other values: which one wins is not known.
+        What a build made of one counts before what is written. Raises RenderError when there are
+        two, in the cluster's own files or one of them rendered from elsewhere with other values:
+        which one wins is not known.
         """
         own = [one for one in self.holders if _answers(one, wanted, namespace)]
         others = [one for one in extra if _answers(one, wanted, namespace)]
@@ -153,7 +159,9 @@ class SettingsIndex:
                 place=second,
                 hint="a cluster can have only one of that name; take one of them out",
             )
-        return next(iter((*own, *others)), None)
+        if own and own[0].is_encrypted:
+            return own[0]  # a build masks what it holds
+        return next(iter((*others, *own)), None)
 
 
 def _answers(holder: Holder, wanted: SubstituteFrom, namespace: str) -> bool:

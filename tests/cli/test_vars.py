@@ -75,3 +75,18 @@ def test_a_repository_without_flux_is_an_error_of_usage(run: Run, tmp_path: Path
     ran = run("vars", "-C", tmp_path)
     assert ran.code == 2
     assert "no cluster" in ran.err
+
+
+def test_a_repository_without_variables_is_said_to_have_none(run: Run, tmp_path: Path) -> None:
+    files = {
+        "clusters/one/ks.yaml": "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\n"
+        "metadata: {name: apps, namespace: flux-system}\nspec: {path: ./apps}\n",
+        "apps/c.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\n",
+    }
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True)
+        (tmp_path / name).write_text(text)
+    (tmp_path / ".git").mkdir()
+    ran = run("vars", "-C", tmp_path)
+    assert ran.code == 0
+    assert ran.out.splitlines()[0] == "no variables: nothing is substituted"

@@ -588,6 +588,27 @@ RECURSION = {
         "maker/kustomization.yaml": listed("made.yaml"),
         "maker/made.yaml": config("made", "{MADE: 'by ${REGION}'}"),
     },
+    "children: the top applies the cluster's directory, where the settings are made": base()
+    | {
+        "clusters/room/flux.yaml": "",
+        "clusters/room/flux-system/kustomization.yaml": listed("sync.yaml"),
+        "clusters/room/flux-system/sync.yaml": flux(
+            "top",
+            "./clusters/room",
+            "  patches:\n    - target: {kind: Kustomization, name: kid}\n      patch: |\n"
+            "        - {op: add, path: /spec/postBuild/substitute, value: {EXTRA: patched}}\n",
+        ),
+        "clusters/room/apps/kid.yaml": flux(
+            "kid",
+            "./app",
+            "  postBuild: {substituteFrom: [{kind: ConfigMap, name: cluster-settings}, "
+            "{kind: ConfigMap, name: made}]}\n",
+        ),
+        "clusters/room/made/kustomization.yaml": "namespace: flux-system\nresources: [map.yaml]\n"
+        "generatorOptions: {disableNameSuffixHash: true}\nconfigMapGenerator: [{name: made, literals: [MADE=yes-made]}]\n",
+        "clusters/room/made/map.yaml": config("listed"),
+        "app/c.yaml": config("c", "{r: '${REGION}', m: '${MADE}', e: '${EXTRA}'}"),
+    },
     "children: a circle, and one that applies itself": base()
     | {
         "app/k.yaml": flux("a", "./a") + flux("top", "./app", FROM_SETTINGS),
