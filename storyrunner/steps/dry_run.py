@@ -7,7 +7,7 @@ it which kinds there are. It checks no field then, so the schemas judge the rend
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from storyrunner.errors import Place, ToolError
 from storyrunner.gitops import apis
@@ -61,7 +61,7 @@ class DryRun(ReadOnly):
             await dry_run.stop()
         if broken is not None:
             return broken if not findings else verdict("", [*findings, *broken.findings], proofs)
-        owned, asked = _subject(step, context), bool(proofs)
+        (owned, shown_owned), asked = _subject(step, context, builds), bool(proofs)
         findings += name_unknown(builds, facts, owned, asked=asked)
         schemas = context.schemas.with_crds(crds)
         core = await judge_core_kinds(builds, schemas, context)
@@ -71,11 +71,11 @@ class DryRun(ReadOnly):
             findings += judgement.findings()
             judged += judgement.judged
             if not judgement.rendered:
-                text = f"no object of {_of(step, context)} is rendered for {cluster.name}"
+                text = f"no object of {shown_owned} is rendered for {cluster.name}"
                 findings.append(error("nothing-judged", text, Place(cluster.kustomizations)))
             elif not judgement.judged and not asked:
                 raise ToolError(
-                    f"nothing here can judge {_of(step, context)}: no kubectl, and no schema of it",
+                    f"nothing here can judge {shown_owned}: no kubectl, and no schema of it",
                     hint="install kubectl, or give schemas with --schema-location",
                 )
             proofs.append(judgement.evidence())
@@ -101,15 +101,19 @@ async def _render(
     return builds, next((one for _, one in pairs if isinstance(one, Verdict)), None)
 
 
-def _subject(step: DryRunStep, context: StepContext) -> frozenset[str]:
-    """The files whose objects can fail the step: the one manifest, else all of the story's."""
+def _subject(
+    step: DryRunStep, context: StepContext, builds: Sequence[tuple[Cluster, FluxBuild]]
+) -> tuple[frozenset[str], str]:
+    """The files whose objects can fail the step, and what they are called: the one manifest, all of
+    the story's, or those in the folder when the story writes none there."""
     path = context.values.fill(step.folder, step.cluster)
-    return frozenset({path}) if is_manifest(path, context) else context.owned_paths()
-
-
-def _of(step: DryRunStep, context: StepContext) -> str:
-    path = context.values.fill(step.folder, step.cluster)
-    return path if is_manifest(path, context) else "the story"
+    if is_manifest(path, context):
+        return frozenset({path}), path
+    owned, below = context.owned_paths(), f"{path.rstrip('/')}/"
+    if any(one.startswith(below) for one in owned):
+        return owned, "the story"
+    read = {one for _, build in builds for one in build.read if one.startswith(below)}
+    return frozenset(read), path
 
 
 class _Judgement:
