@@ -118,3 +118,15 @@ def _render(
 def is_in_directory(cluster: Cluster, shown: str) -> bool:
     """Whether a file stands below the cluster's directory."""
     return shown.startswith(f"{cluster.directory}/")
+
+
+def settings_files(tree: Path, cluster: Cluster) -> list[str]:
+    """The settings file, then all YAML files of the cluster's directory, in lexical order."""
+    found = [cluster.settings] if (tree / cluster.settings).is_file() else []
+    for where, folders, files in os.walk(tree / cluster.directory):
+        folders[:] = sorted(name for name in folders if name != ".git")
+        for name in sorted(files):
+            path = Path(where, name)
+            if name.endswith(YAML_SUFFIXES) and path.is_file():
+                found.append(path.relative_to(tree).as_posix())
+    return list(dict.fromkeys(found))

@@ -7,18 +7,19 @@ resolve no child's substituteFrom, is not needed (semantics.md §1.5, §1.6, §8
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import field, replace
+from functools import partial
 from pathlib import Path
 
-from storyrunner.errors import StoryrunnerError
+from storyrunner.errors import ConfinementError, ManifestError, RenderError, StoryrunnerError
 from storyrunner.gitops.artifact import left_out
-from storyrunner.gitops.flux_find import find_kustomization
+from storyrunner.gitops.flux_find import find_kustomization, find_kustomizations
 from storyrunner.gitops.flux_layer import KustomizeLayers, LayerEngine
 from storyrunner.gitops.flux_objects import FLUX_NAMESPACE, FluxKustomization
 from storyrunner.gitops.flux_walk import FluxWalk, RenderedObject, WalkOptions
 from storyrunner.gitops.objects import KubeObject
-from storyrunner.gitops.settings import SettingValue
+from storyrunner.gitops.settings import Holder, SettingValue
 from storyrunner.gitops.sources import SourceIndex
 from storyrunner.model.cluster import Cluster
 from storyrunner.model.finding import Finding
@@ -82,7 +83,8 @@ class FluxBuilder:
         """
         top = find_kustomization(self._tree, cluster, name, namespace)
         options = WalkOptions(recursive, strict, keep_going)
-        walk = FluxWalk(self._tree, cluster, self._engine, options)
+        elsewhere = partial(self._elsewhere, cluster, options)
+        walk = FluxWalk(self._tree, cluster, self._engine, options, elsewhere)
         branch = await walk.build(top)
         read = frozenset(walk.read | {top.origin.path})
         return FluxBuild(
@@ -95,6 +97,26 @@ class FluxBuilder:
             SourceIndex(self._tree, read),
             tuple(walk.failures),
         )
+
+    async def _elsewhere(
+        self, cluster: Cluster, options: WalkOptions, built: Collection[str]
+    ) -> tuple[Sequence[Holder], frozenset[str]]:
+        """ConfigMaps and Secrets that the cluster's other Kustomizations render. What is wrong with
+        those is for their own builds to say."""
+        holders: list[Holder] = []
+        read: set[str] = set()
+        options = replace(options, recursive=True, keep_going=True)
+        for top in find_kustomizations(self._tree, cluster):
+            if top.key in built:
+                continue
+            walk = FluxWalk(self._tree, cluster, self._engine, options)
+            try:
+                holders += (await walk.build(top)).holders
+            except (RenderError, ManifestError, ConfinementError):
+                continue
+            finally:
+                read |= walk.read | {top.origin.path}
+        return holders, frozenset(read)
 
 
 def as_layer_engine(engine: Kustomizer | LayerEngine) -> LayerEngine:

@@ -76,6 +76,11 @@ def mask_secret(data: Mapping[str, Any]) -> dict[str, Any]:
     return masked
 
 
+def is_mask(text: str) -> bool:
+    """True for what stands in a built Secret in place of an encrypted value."""
+    return text in (MASK, _encode(MASK), _DOCKER_MASK)
+
+
 def _mask_all(values: Mapping[str, Any], mask: str, type_: str, field: str) -> dict[str, Any]:
     if type_ == _DOCKER_TYPE and _DOCKER_KEY in values:
         docker = _encode(_DOCKER_MASK) if field == "data" else _DOCKER_MASK

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -58,6 +58,11 @@ class Branch:
     holders: list[Holder]
 
 
+Elsewhere = Callable[[Collection[str]], Awaitable[tuple[Sequence[Holder], frozenset[str]]]]
+"""What the cluster's Kustomizations other than those of these keys render to substitute from, and
+the files they read."""
+
+
 @dataclass(frozen=True, slots=True)
 class WalkOptions:
     """How far a build goes and what it forgives."""
@@ -71,7 +76,12 @@ class FluxWalk:
     """The state of one build; read `built`, `variables`, `read`, `findings`, `failures` after."""
 
     def __init__(
-        self, tree: Path, cluster: Cluster, engine: LayerEngine, options: WalkOptions
+        self,
+        tree: Path,
+        cluster: Cluster,
+        engine: LayerEngine,
+        options: WalkOptions,
+        elsewhere: Elsewhere | None = None,
     ) -> None:
         self.tree = tree
         self.cluster = cluster
@@ -84,6 +94,8 @@ class FluxWalk:
         self.read: set[str] = set(self.settings.read)
         self.findings: list[Finding] = []
         self.failures: list[StoryrunnerError] = []
+        self._elsewhere = elsewhere
+        self._others: asyncio.Future[tuple[Sequence[Holder], frozenset[str]]] | None = None
 
     async def build(
         self,
@@ -94,6 +106,7 @@ class FluxWalk:
         """One layer and those below it, depth first; `above` are the owners up to the top and
         `holders` what earlier layers rendered to substitute from."""
         self.built[kustomization.key] = kustomization
+        holders = await self._completed(kustomization, holders)
         settings = self._settings(kustomization, holders)
         directory = _directory(self.tree, kustomization)
         request = LayerRequest(
@@ -113,6 +126,18 @@ class FluxWalk:
             children = self._children(kustomization, layer, chain)
             await self._build_below(children, chain, holders, branch)
         return branch
+
+    async def _completed(
+        self, kustomization: FluxKustomization, holders: tuple[Holder, ...]
+    ) -> tuple[Holder, ...]:
+        """With what builds beside this one render, when something to substitute from is missing."""
+        if self._elsewhere is None or self._can_resolve(kustomization, holders):
+            return holders
+        if self._others is None:
+            self._others = asyncio.ensure_future(self._elsewhere(tuple(self.built)))
+        others, read = await self._others
+        self.read |= read
+        return (*holders, *others)
 
     def _settings(self, kustomization: FluxKustomization, holders: Sequence[Holder]) -> Settings:
         if not kustomization.has_post_build:

@@ -148,10 +148,11 @@ async def trace_cluster(
     engine = TracingLayers(fallback)
     builder = FluxBuilder(tree, engine, Rung(Job.RENDER, EmbeddedEngine.name))
     failures: list[StoryrunnerError] = []
+    done: set[str] = set()
     # What applies the directory comes first: it applies the others as it patches them.
     tops = find_kustomizations(tree, cluster)
     for top in sorted(tops, key=lambda one: one.path != cluster.directory):
-        if top.key in engine.objects:
+        if top.key in done:
             continue
         namespace = top.namespace or FLUX_NAMESPACE
         try:
@@ -159,6 +160,7 @@ async def trace_cluster(
                 cluster, top.name, namespace=namespace, strict=False, keep_going=True
             )
             failures += build.failures
+            done |= {one.key for one in build.kustomizations}
         except StoryrunnerError as problem:
             failures.append(problem)
     rendered = [one for some in engine.objects.values() for one in some]

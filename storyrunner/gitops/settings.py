@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import field
 from difflib import get_close_matches
@@ -17,13 +16,14 @@ from pathlib import Path
 from typing import Any
 
 from storyrunner.errors import ManifestError, Place, RenderError, SubstitutionError
-from storyrunner.gitops.cluster_directory import is_in_directory, rendered_directory
-from storyrunner.gitops.documents import YamlDocument, content_of, load_file
-from storyrunner.gitops.flux_objects import (
-    YAML_SUFFIXES,
-    FluxKustomization,
-    SubstituteFrom,
+from storyrunner.gitops.cluster_directory import (
+    is_in_directory,
+    rendered_directory,
+    settings_files,
 )
+from storyrunner.gitops.documents import YamlDocument, content_of, load_file
+from storyrunner.gitops.flux_metadata import is_mask
+from storyrunner.gitops.flux_objects import FluxKustomization, SubstituteFrom
 from storyrunner.gitops.objects import KubeObject, text_at, value_at
 from storyrunner.gitops.sources import SourceIndex
 from storyrunner.gitops.substitution import check_names, clean
@@ -250,6 +250,8 @@ def _read_value(holder: Holder, section: str, name: str, raw: Any) -> SettingVal
                 place=place,
                 hint="plain text goes under stringData",
             ) from error
+    if holder.document is None and is_mask(text):
+        return SettingValue(ENCRYPTED_PLACEHOLDER, place, holder.title, encrypted=True)
     return SettingValue(_clean(text), place, holder.title)
 
 
@@ -304,15 +306,3 @@ def _missing(
         place=place,
         hint=f"the nearest that exists: {near}",
     )
-
-
-def settings_files(tree: Path, cluster: Cluster) -> list[str]:
-    """The settings file, then all YAML files of the cluster's directory, in lexical order."""
-    found = [cluster.settings] if (tree / cluster.settings).is_file() else []
-    for where, folders, files in os.walk(tree / cluster.directory):
-        folders[:] = sorted(name for name in folders if name != ".git")
-        for name in sorted(files):
-            path = Path(where, name)
-            if name.endswith(YAML_SUFFIXES) and path.is_file():
-                found.append(path.relative_to(tree).as_posix())
-    return list(dict.fromkeys(found))

@@ -11,9 +11,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from storyrunner import regular
+from storyrunner.gitops.cluster_directory import settings_files
 from storyrunner.gitops.crd_files import crds_fingerprint
 from storyrunner.gitops.flux_find import kustomization_files
-from storyrunner.gitops.settings import settings_files
 from storyrunner.gitops.tree_state import (
     ASIDE,
     TreeState,

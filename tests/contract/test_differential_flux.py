@@ -282,3 +282,21 @@ def test_where_releases_of_kustomize_differ_only_those_of_flux_answer(
     assert "5.8.2 differs from the 5.8.1 of Flux" in str(found["kustomize"])
     same = built(found["kubectl kustomize"])  # the release that Flux has inside
     require_same(everything(same), everything(built(found["flux"])), "kubectl kustomize")
+
+
+def test_settings_that_a_kustomization_beside_the_top_renders_are_the_same_on_every_rung(
+    tmp_path: Path, rungs: Rungs
+) -> None:
+    made = "  postBuild: {substituteFrom: [{kind: ConfigMap, name: made}]}\n"
+    tree = write(
+        tmp_path / "tree",
+        {
+            "clusters/room/flux.yaml": flux(TOP, "./app", made)
+            + flux("maker", "./maker", "  targetNamespace: flux-system\n"),
+            "app/c.yaml": config("c", "{v: '${MADE}'}"),
+            "maker/made.yaml": config("made", "{MADE: beside}"),
+        },
+    )
+    for rung, outcome in rungs.build_all(tree, ROOM, TOP).items():
+        [one] = built(outcome).objects
+        assert one.object.data["data"] == {"v": "beside"}, rung
