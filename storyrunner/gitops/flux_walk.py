@@ -7,12 +7,11 @@ ConfigMaps and Secrets at hand; a layer engine renders (semantics.md §1.6).
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from difflib import get_close_matches
 from pathlib import Path
 
-from storyrunner.errors import ConfinementError, ManifestError, Place, RenderError, StoryrunnerError
+from storyrunner.errors import ManifestError, Place, RenderError, StoryrunnerError
+from storyrunner.gitops.flux_find import find_kustomizations
 from storyrunner.gitops.flux_layer import Layer, LayerEngine, LayerRequest
 from storyrunner.gitops.flux_objects import (
     FLUX_NAMESPACE,
@@ -30,6 +29,7 @@ from storyrunner.gitops.settings import (
     resolve_settings,
 )
 from storyrunner.gitops.sources import SourceIndex
+from storyrunner.gitops.spec_path import directory_of
 from storyrunner.model.cluster import Cluster
 from storyrunner.model.finding import Finding, warning
 from storyrunner.model.frozen import dataclass
@@ -95,6 +95,7 @@ class FluxWalk:
         self.findings: list[Finding] = []
         self.failures: list[StoryrunnerError] = []
         self._elsewhere = elsewhere
+        self._found: tuple[FluxKustomization, ...] | None = None
         self._others: asyncio.Future[tuple[Sequence[Holder], frozenset[str]]] | None = None
 
     async def build(
@@ -108,7 +109,7 @@ class FluxWalk:
         self.built[kustomization.key] = kustomization
         holders = await self._completed(kustomization, holders)
         settings = self._settings(kustomization, holders)
-        directory = _directory(self.tree, kustomization)
+        directory = directory_of(self.tree, kustomization)
         request = LayerRequest(
             self.tree, self.cluster, kustomization, directory, settings, self.options.strict
         )
@@ -130,8 +131,9 @@ class FluxWalk:
     async def _completed(
         self, kustomization: FluxKustomization, holders: tuple[Holder, ...]
     ) -> tuple[Holder, ...]:
-        """With what builds beside this one render, when something to substitute from is missing."""
-        if self._elsewhere is None or self._can_resolve(kustomization, holders):
+        """With what builds beside this one render, when something to substitute from is missing or
+        is rendered there."""
+        if self._elsewhere is None or self._is_settled(kustomization, holders):
             return holders
         if self._others is None:
             self._others = asyncio.ensure_future(self._elsewhere(tuple(self.built)))
@@ -197,7 +199,7 @@ class FluxWalk:
         waiting = list(children)
         known = (*holders, *branch.holders)
         while waiting:
-            wave = [child for child in waiting if self._can_resolve(child, known)] or waiting
+            wave = [child for child in waiting if self._is_settled(child, known)] or waiting
             for child, below in zip(wave, await self._build_wave(wave, chain, known), strict=True):
                 done[child.key] = below
                 known = (*known, *below.holders)
@@ -227,10 +229,28 @@ class FluxWalk:
                 raise outcome
         return results
 
-    def _can_resolve(self, child: FluxKustomization, holders: Sequence[Holder]) -> bool:
-        return all(
+    def _is_settled(self, child: FluxKustomization, holders: Sequence[Holder]) -> bool:
+        """Whether all that it substitutes from is there, as the cluster will have it."""
+        found = [
             self.settings.find(wanted, child.namespace, holders) for wanted in child.substitute_from
+        ]
+        return all(one is not None and not self._is_to_come(one, child) for one in found)
+
+    def _is_to_come(self, holder: Holder, child: FluxKustomization) -> bool:
+        """Whether it stands in a file that another Kustomization builds, which may change it."""
+        if not any(holder is own for own in self.settings.holders):
+            return False
+        path = holder.origin.path
+        return any(
+            path.startswith(f"{other.path}/")
+            for other in (*self._tops(), *self.built.values())
+            if other.path not in (child.path, self.cluster.directory)
         )
+
+    def _tops(self) -> tuple[FluxKustomization, ...]:
+        if self._found is None:
+            self._found = find_kustomizations(self.tree, self.cluster)
+        return self._found
 
     def _warn(self, rule: str, message: str, place: Place) -> None:
         self.findings.append(warning(rule, message, place, cluster=self.cluster.name))
@@ -270,43 +290,3 @@ def _kustomizations(
                 found.append(read_kustomization(one.data, document, origin))
         notes.children = tuple(found)
     return notes.children
-
-
-def _directory(tree: Path, kustomization: FluxKustomization) -> str:
-    """The folder spec.path names. Raises RenderError or ConfinementError with the field's place."""
-    directory = kustomization.path
-    place = kustomization.place("spec", "path")
-    if ".." in directory.split("/"):
-        raise ConfinementError(
-            f"{kustomization.name}: spec.path leads out of the tree", place=place
-        )
-    folder = tree / directory
-    if not folder.is_dir():
-        is_file = folder.exists()
-        raise RenderError(
-            f"{kustomization.name}: spec.path ./{directory} "
-            + ("is not a directory" if is_file else "does not exist"),
-            place=place,
-            hint=_nearest_folder(tree, directory),
-        )
-    if not Path(os.path.realpath(folder)).is_relative_to(os.path.realpath(tree)):
-        raise ConfinementError(
-            f"{kustomization.name}: spec.path leads out of the repository", place=place
-        )
-    return directory
-
-
-def _nearest_folder(tree: Path, directory: str) -> str:
-    """The deepest parent that exists, with the folder in it whose name is nearest."""
-    parts = directory.split("/")
-    for depth in range(len(parts)):
-        parent = tree.joinpath(*parts[:depth])
-        if parent.joinpath(parts[depth]).is_dir():
-            continue
-        names = sorted(entry.name for entry in parent.iterdir() if entry.is_dir())
-        near = get_close_matches(parts[depth], names, n=1)
-        shown = "/".join(parts[:depth]) or "."
-        if near:
-            return f"did you mean ./{'/'.join((*parts[:depth], near[0]))}?"
-        return f"{shown} holds {', '.join(names[:6]) or 'no folder'}"
-    return ""

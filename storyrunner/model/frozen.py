@@ -1,9 +1,9 @@
 """`dataclass` as the standard library's, for classes of which a start defines two hundred.
 
 The library writes and compiles the source of seven methods for every class, more than a quarter of
-what a `--check` costs. Here only `__init__` is compiled, once a class has made some objects; the other
-methods are shared and go by the fields; and the library's own description of the fields is made
-when somebody asks for it. To everybody else, type checkers and `dataclasses` included, it is a
+what a `--check` costs. Here only `__init__` is compiled, once a class has made some objects; the
+other methods are shared and go by the fields; and the library's own description of the fields is
+made when somebody asks for it. To everybody else, type checkers and `dataclasses` included, it is a
 dataclass. What is not handled here is handed to the library itself.
 """
 

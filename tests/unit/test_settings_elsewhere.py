@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from flux_repo import EAST, config, flux, write
+from flux_repo import EAST, FROM_SETTINGS, config, flux, write
 
 from storyrunner.errors import RenderError
 from storyrunner.gitops.embedded import EmbeddedEngine
@@ -82,3 +82,39 @@ def test_what_is_wrong_beside_it_is_said_once_and_by_its_own_build(tmp_path: Pat
     failures = asyncio.run(trace_cluster(tmp_path, EAST)).failures
     assert ["no such Secret" in failures[0].message, len(failures)] == [True, 2]
     assert "missing Resource metadata" in failures[1].message
+
+
+PATCHED = {
+    "clusters/east/flux.yaml": flux("app", "./app", extra=FROM_SETTINGS)
+    + flux("vars", "./clusters/east/vars"),
+    "app/c.yaml": config("c", region="'${REGION}'"),
+    "clusters/east/vars/kustomization.yaml": (
+        "namespace: flux-system\nresources: [settings.yaml]\n"
+        "patches:\n  - target: {kind: ConfigMap}\n"
+        "    patch: |\n      - {op: replace, path: /data/REGION, value: patched}\n"
+    ),
+    "clusters/east/vars/settings.yaml": config("settings", REGION="plain"),
+}
+
+
+def test_a_plain_file_that_another_one_builds_is_taken_as_it_builds_it(tmp_path: Path) -> None:
+    [one] = [one.object for one in build(write(tmp_path, PATCHED)).objects]
+    assert one.data["data"] == {"region": "patched"}
+
+
+def test_so_it_is_when_one_above_applies_both(tmp_path: Path) -> None:
+    both = PATCHED["clusters/east/flux.yaml"]
+    files = PATCHED | {
+        "clusters/east/flux.yaml": flux("app", "./top", extra=FROM_SETTINGS),
+        "top/both.yaml": both.replace("name: app", "name: inner"),
+    }
+    found = build(write(tmp_path, files)).objects
+    assert [one.object.data["data"] for one in found if one.object.name == "c"] == [
+        {"region": "patched"}
+    ]
+
+
+def test_one_that_builds_its_own_settings_takes_them_as_they_stand(tmp_path: Path) -> None:
+    own = flux("app", "./clusters/east/vars", extra=FROM_SETTINGS)
+    [one] = build(write(tmp_path, PATCHED | {"clusters/east/flux.yaml": own})).objects
+    assert one.object.data["data"] == {"REGION": "patched"}
