@@ -242,7 +242,7 @@ class FluxWalk:
             return False
         path = holder.origin.path
         return any(
-            path.startswith(f"{other.path}/")
+            other.path == "." or path.startswith(f"{other.path}/")
             for other in (*self._tops(), *self.built.values())
             if other.path not in (child.path, self.cluster.directory)
         )
