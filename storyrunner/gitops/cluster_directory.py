@@ -35,6 +35,11 @@ from storyrunner.gitops.sources import SourceIndex
 from storyrunner.model.cluster import Cluster
 from storyrunner.model.frozen import dataclass
 
+_CHANGING = frozenset(
+    {"patches", "components", "images", "targetNamespace", "namePrefix", "nameSuffix"}
+)
+"""Fields by which a Flux Kustomization changes what the files in its folder say."""
+
 
 @dataclass(frozen=True, slots=True)
 class ClusterDirectory:
@@ -74,6 +79,8 @@ def _generated(tree: Path, cluster: Cluster) -> ClusterDirectory | None:
         root = build_root(tree, cluster.directory, by)
         return _render(tree, cluster, place, root.data, root.read)
     except RefusedFeatureError:
+        if by.spec.keys() & _CHANGING:
+            raise  # what the files say is not what the cluster gets
         return None  # a tool builds it; the files tell what they can
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from flux_repo import EAST, config, flux, write
 
-from storyrunner.errors import RenderError
+from storyrunner.errors import RefusedFeatureError, RenderError
 from storyrunner.gitops.cluster_directory import rendered_directory
 from storyrunner.gitops.embedded import EmbeddedEngine
 from storyrunner.gitops.explanation import explain
@@ -111,3 +111,17 @@ def test_a_trace_begins_with_what_applies_the_others(tmp_path: Path) -> None:
     [use] = field.variables
     assert use.setting is not None
     assert use.setting.place.path == "clusters/east/vars/settings.yaml"
+
+
+def test_what_is_refused_there_is_not_read_past_when_patches_would_be_missed(
+    tmp_path: Path,
+) -> None:
+    refused = "resources: [settings.yaml]\nreplicas: [{name: x, count: 2}]\n"
+    files = FILES | {"clusters/east/vars/kustomization.yaml": refused}
+    with pytest.raises(RefusedFeatureError, match="replicas"):
+        build(write(tmp_path / "patched", files), "apps")
+    plain = files | {
+        "clusters/east/flux-system/sync.yaml": flux("flux-system", "./clusters/east"),
+    }
+    [one] = build(write(tmp_path / "plain", plain), "apps").objects
+    assert one.object.data["data"] == {"where": "north"}
