@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from storyrunner.errors import ManifestError, Place, RenderError, StoryrunnerError
 from storyrunner.gitops.flux_find import find_kustomizations
@@ -95,7 +95,9 @@ class FluxWalk:
         self.findings: list[Finding] = []
         self.failures: list[StoryrunnerError] = []
         self._elsewhere = elsewhere
-        self._found: tuple[FluxKustomization, ...] | None = None
+        self._paths: set[str] = set()
+        self._own = frozenset(map(id, self.settings.holders))
+        self._around: dict[int, frozenset[str]] = {}
         self._others: asyncio.Future[tuple[Sequence[Holder], frozenset[str]]] | None = None
 
     async def build(
@@ -156,6 +158,7 @@ class FluxWalk:
         for child in _kustomizations(self.tree, layer, parent):
             if self._is_to_build(child, parent, chain):
                 self.built[child.key] = child
+                self._paths |= {child.path} if self._paths else set()
                 children.append(child)
         return children
 
@@ -238,22 +241,22 @@ class FluxWalk:
 
     def _is_to_come(self, holder: Holder, child: FluxKustomization) -> bool:
         """Whether it stands in a file that another Kustomization builds, which may change it."""
-        if not any(holder is own for own in self.settings.holders):
+        if id(holder) not in self._own:
             return False
-        path = holder.origin.path
-        return any(
-            other.path == "." or path.startswith(f"{other.path}/")
-            for other in (*self._tops(), *self.built.values())
-            if other.path not in (child.path, self.cluster.directory)
-        )
-
-    def _tops(self) -> tuple[FluxKustomization, ...]:
-        if self._found is None:
-            self._found = find_kustomizations(self.tree, self.cluster)
-        return self._found
+        if not self._paths:
+            tops = find_kustomizations(self.tree, self.cluster)
+            self._paths |= {one.path for one in (*tops, *self.built.values())}
+        if id(holder) not in self._around:
+            self._around[id(holder)] = _folders_around(holder.origin.path)
+        builders = self._around[id(holder)] & self._paths
+        return not builders <= {child.path, self.cluster.directory}
 
     def _warn(self, rule: str, message: str, place: Place) -> None:
         self.findings.append(warning(rule, message, place, cluster=self.cluster.name))
+
+
+def _folders_around(path: str) -> frozenset[str]:
+    return frozenset(str(folder) for folder in PurePosixPath(path).parents)
 
 
 def _sources(tree: Path, layer: Layer) -> SourceIndex:
