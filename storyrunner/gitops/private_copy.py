@@ -301,7 +301,10 @@ def _write_root(folder: Path, root: Mapping[str, Any]) -> None:
 
 
 def _no_room(error: OSError) -> WorkspaceError:
-    return WorkspaceError(f"cannot make a private copy of the repository: {error.strerror}")
+    return WorkspaceError(
+        f"cannot make a private copy of the repository: {error.strerror}",
+        hint="TMPDIR names another folder for it",
+    )
 
 
 def _remove(path: Path) -> None:
