@@ -7,7 +7,7 @@ resolve no child's substituteFrom, is not needed (semantics.md §1.5, §1.6, §8
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import field, replace
 from functools import partial
 from pathlib import Path
@@ -17,7 +17,7 @@ from storyrunner.gitops.artifact import left_out
 from storyrunner.gitops.flux_find import find_kustomization, find_kustomizations
 from storyrunner.gitops.flux_layer import KustomizeLayers, LayerEngine
 from storyrunner.gitops.flux_objects import FLUX_NAMESPACE, FluxKustomization
-from storyrunner.gitops.flux_walk import FluxWalk, RenderedObject, WalkOptions
+from storyrunner.gitops.flux_walk import FluxWalk, Others, RenderedObject, WalkOptions
 from storyrunner.gitops.objects import KubeObject
 from storyrunner.gitops.settings import Holder, SettingValue
 from storyrunner.gitops.sources import SourceIndex
@@ -100,11 +100,12 @@ class FluxBuilder:
 
     async def _elsewhere(
         self, cluster: Cluster, options: WalkOptions, built: Collection[str]
-    ) -> tuple[Sequence[Holder], frozenset[str]]:
+    ) -> Others:
         """ConfigMaps and Secrets that the cluster's other Kustomizations render. What is wrong with
-        those is for their own builds to say."""
+        those is for their own builds to say, unless what they make is needed."""
         holders: list[Holder] = []
         read: set[str] = set()
+        failures: list[StoryrunnerError] = []
         options = replace(options, recursive=True, keep_going=True)
         for top in find_kustomizations(self._tree, cluster):
             if top.key in built:
@@ -112,11 +113,11 @@ class FluxBuilder:
             walk = FluxWalk(self._tree, cluster, self._engine, options)
             try:
                 holders += (await walk.build(top)).holders
-            except (RenderError, ManifestError, ConfinementError):
-                continue
-            finally:
-                read |= walk.read | {top.origin.path}
-        return holders, frozenset(read)
+            except (RenderError, ManifestError, ConfinementError) as error:
+                failures.append(error)
+            failures += walk.failures
+            read |= walk.read | {top.origin.path}
+        return Others(tuple(holders), frozenset(read), tuple(failures))
 
 
 def as_layer_engine(engine: Kustomizer | LayerEngine) -> LayerEngine:

@@ -58,9 +58,18 @@ class Branch:
     holders: list[Holder]
 
 
-Elsewhere = Callable[[Collection[str]], Awaitable[tuple[Sequence[Holder], frozenset[str]]]]
-"""What the cluster's Kustomizations other than those of these keys render to substitute from, and
-the files they read."""
+@dataclass(frozen=True, slots=True)
+class Others:
+    """What a cluster's other Kustomizations render to substitute from, the files they read, and
+    why some of them could not be built."""
+
+    holders: tuple[Holder, ...]
+    read: frozenset[str]
+    failures: tuple[StoryrunnerError, ...]
+
+
+Elsewhere = Callable[[Collection[str]], Awaitable[Others]]
+"""Builds all but those of these keys."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +107,7 @@ class FluxWalk:
         self._paths: set[str] = set()
         self._own = frozenset(map(id, self.settings.holders))
         self._around: dict[int, frozenset[str]] = {}
-        self._others: asyncio.Future[tuple[Sequence[Holder], frozenset[str]]] | None = None
+        self._others: asyncio.Future[Others] | None = None
 
     async def build(
         self,
@@ -134,14 +143,19 @@ class FluxWalk:
         self, kustomization: FluxKustomization, holders: tuple[Holder, ...]
     ) -> tuple[Holder, ...]:
         """With what builds beside this one render, when something to substitute from is missing or
-        is rendered there."""
+        is rendered there. Raises what ended one of those when its file is all that is left: what
+        the cluster will have is not known then."""
         if self._elsewhere is None or self._is_settled(kustomization, holders):
             return holders
         if self._others is None:
             self._others = asyncio.ensure_future(self._elsewhere(tuple(self.built)))
-        others, read = await self._others
-        self.read |= read
-        return (*holders, *others)
+        others = await self._others
+        self.read |= others.read
+        known = (*holders, *others.holders)
+        found = self._found(kustomization, known)
+        if others.failures and any(one and self._is_to_come(one, kustomization) for one in found):
+            raise others.failures[0]
+        return known
 
     def _settings(self, kustomization: FluxKustomization, holders: Sequence[Holder]) -> Settings:
         if not kustomization.has_post_build:
@@ -234,10 +248,15 @@ class FluxWalk:
 
     def _is_settled(self, child: FluxKustomization, holders: Sequence[Holder]) -> bool:
         """Whether all that it substitutes from is there, as the cluster will have it."""
-        found = [
+        found = self._found(child, holders)
+        return all(one is not None and not self._is_to_come(one, child) for one in found)
+
+    def _found(
+        self, child: FluxKustomization, holders: Sequence[Holder]
+    ) -> Sequence[Holder | None]:
+        return [
             self.settings.find(wanted, child.namespace, holders) for wanted in child.substitute_from
         ]
-        return all(one is not None and not self._is_to_come(one, child) for one in found)
 
     def _is_to_come(self, holder: Holder, child: FluxKustomization) -> bool:
         """Whether it stands in a file that another Kustomization builds, which may change it."""
@@ -247,16 +266,13 @@ class FluxWalk:
             tops = find_kustomizations(self.tree, self.cluster)
             self._paths |= {one.path for one in (*tops, *self.built.values())}
         if id(holder) not in self._around:
-            self._around[id(holder)] = _folders_around(holder.origin.path)
+            folders = PurePosixPath(holder.origin.path).parents
+            self._around[id(holder)] = frozenset(map(str, folders))
         builders = self._around[id(holder)] & self._paths
         return not builders <= {child.path, self.cluster.directory}
 
     def _warn(self, rule: str, message: str, place: Place) -> None:
         self.findings.append(warning(rule, message, place, cluster=self.cluster.name))
-
-
-def _folders_around(path: str) -> frozenset[str]:
-    return frozenset(str(folder) for folder in PurePosixPath(path).parents)
 
 
 def _sources(tree: Path, layer: Layer) -> SourceIndex:

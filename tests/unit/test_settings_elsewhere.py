@@ -118,3 +118,19 @@ def test_one_that_builds_its_own_settings_takes_them_as_they_stand(tmp_path: Pat
     own = flux("app", "./clusters/east/vars", extra=FROM_SETTINGS)
     [one] = build(write(tmp_path, PATCHED | {"clusters/east/flux.yaml": own})).objects
     assert one.object.data["data"] == {"REGION": "patched"}
+
+
+def test_when_it_cannot_be_built_the_plain_file_is_not_taken_in_its_place(tmp_path: Path) -> None:
+    broken = "resources: [settings.yaml, gone.yaml]\n"
+    files = PATCHED | {"clusters/east/vars/kustomization.yaml": broken}
+    with pytest.raises(RenderError, match=r"gone\.yaml"):
+        build(write(tmp_path, files))
+
+
+def test_what_it_does_not_list_is_taken_as_it_stands(tmp_path: Path) -> None:
+    files = PATCHED | {
+        "clusters/east/vars/kustomization.yaml": "resources: [other.yaml]\n",
+        "clusters/east/vars/other.yaml": config("other"),
+    }
+    [one] = [one.object for one in build(write(tmp_path, files)).objects]
+    assert one.data["data"] == {"region": "plain"}
